@@ -1,0 +1,27 @@
+//! What things are, in the words of the field: ids, money, banks, accounts, transactions, consents,
+//! purposes and conversations.
+//!
+//! Nothing here reads a clock, a file or a socket. Time is a parameter ([`jiff::Timestamp`]); the
+//! [`Clock`] trait only says what a rim must offer.
+
+pub mod account;
+pub mod backoff;
+pub mod channel;
+pub mod clock;
+pub mod consent;
+pub mod conversation;
+pub mod ids;
+pub mod money;
+pub mod purpose;
+pub mod transaction;
+
+pub use account::{Account, AccountKind, Balance};
+pub use channel::{Channel, Tier};
+pub use clock::Clock;
+pub use consent::{Consent, ConsentEvent, ConsentState};
+pub use ids::{
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, TransactionId,
+};
+pub use money::{Currency, Money};
+pub use purpose::{DataClass, Purpose};
+pub use transaction::{Place, Transaction, TransactionStatus};

@@ -1,0 +1,241 @@
+//! What the bank's side says in a conversation: blocks that each face draws in its own way.
+//!
+//! A reply is stored as it was said (sealed), so the thread reads the same tomorrow. It never holds a full
+//! account or card number.
+
+use domain::{AccountKind, DataClass, EntryId, Money, Purpose};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One message from the bank's side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Reply {
+    /// What is said, from top to bottom.
+    pub blocks: Vec<Block>,
+    /// Answers offered as buttons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quick: Vec<Quick>,
+    /// Which bank data was read to say this, and where that stands in the log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Seen>,
+}
+
+/// An answer offered as a button. Pressing it says `text`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Quick {
+    /// What stands on the button.
+    pub label: String,
+    /// What is said when it is pressed.
+    pub text: String,
+}
+
+/// A piece of bank data that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Seen {
+    /// The decision.
+    #[schema(value_type = String)]
+    pub entry: EntryId,
+    /// Its place in the bank's access log, from 0.
+    pub index: u64,
+    /// What was read.
+    #[schema(value_type = String)]
+    pub data_class: DataClass,
+    /// Why.
+    #[schema(value_type = String)]
+    pub purpose: Purpose,
+}
+
+/// One piece of a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    /// A paragraph.
+    Text {
+        /// Plain text.
+        text: String,
+    },
+    /// How accounts stand.
+    Balances {
+        /// One per account.
+        accounts: Vec<BalanceLine>,
+    },
+    /// A list of payments, newest first.
+    Transactions {
+        /// The payments.
+        rows: Vec<TransactionLine>,
+        /// How many more there are that are not shown.
+        more: u32,
+    },
+    /// A total over several payments.
+    Total {
+        /// What it is the total of ("Greenleaf Market, Mon 9 to Sun 15 Nov").
+        of: String,
+        /// The sum spent, positive.
+        amount: MoneyText,
+        /// How many payments.
+        count: u32,
+    },
+    /// Where payments were made.
+    Places {
+        /// One per city, most visited first.
+        rows: Vec<PlaceLine>,
+    },
+    /// The notice before linking, with the button that leads to the bank.
+    Notice(Notice),
+    /// Who looked at the data.
+    Accesses {
+        /// Newest first.
+        rows: Vec<AccessLine>,
+        /// How many older ones there are.
+        more: u32,
+    },
+    /// A No: who said it, why, and what can be done.
+    Refusal {
+        /// Who refused, in words ("Meridian Savings", "Parlour's own rules").
+        who: String,
+        /// Why, in words.
+        why: String,
+        /// What can be done, in words.
+        remedy: String,
+    },
+    /// A warning that needs care, such as a secret that was typed into the chat.
+    Care {
+        /// Plain text.
+        text: String,
+    },
+}
+
+/// An amount, exact and as people read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MoneyText {
+    /// The exact amount in the currency's smallest unit.
+    pub minor_units: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// As people read it, with its sign and currency.
+    pub text: String,
+}
+
+impl From<Money> for MoneyText {
+    fn from(money: Money) -> Self {
+        MoneyText {
+            minor_units: money.minor_units,
+            currency: money.currency.code().to_owned(),
+            text: money.to_string(),
+        }
+    }
+}
+
+/// How one account stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BalanceLine {
+    /// "Everyday Checking ··4520".
+    pub title: String,
+    /// Its kind; a card's `current` is what is owed.
+    #[schema(value_type = String)]
+    pub kind: AccountKind,
+    /// The booked amount.
+    pub current: MoneyText,
+    /// What can be spent now.
+    pub available: Option<MoneyText>,
+    /// When the bank read it.
+    #[schema(value_type = String, format = DateTime)]
+    pub as_of: Timestamp,
+}
+
+/// One payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TransactionLine {
+    /// When it took place.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The day in the customer's own time zone, as people read it ("Mon 9 Nov").
+    pub day: String,
+    /// The merchant, or the bank's text.
+    pub what: String,
+    /// Signed: negative left the account.
+    pub amount: MoneyText,
+    /// Whether the bank has not booked it yet.
+    pub pending: bool,
+    /// The account's title.
+    pub account: String,
+}
+
+/// The payments in one city.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PlaceLine {
+    /// "Reno, US".
+    pub place: String,
+    /// How many payments.
+    pub count: u32,
+    /// What was spent there, one amount per currency.
+    pub spent: Vec<MoneyText>,
+}
+
+/// What a customer reads before anything is shared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Notice {
+    /// "Link this chat to Harbour Bank".
+    pub title: String,
+    /// Pairs of question and answer: which data, what for, how long, how to stop, what never.
+    pub points: Vec<Point>,
+    /// What stands on the button.
+    pub button: String,
+    /// Where the button leads: a one-time address on this host.
+    pub href: String,
+    /// Until when the button works.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+}
+
+/// One point of a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Point {
+    /// "What will be read".
+    pub term: String,
+    /// The answer, in words.
+    pub text: String,
+}
+
+/// One decision of the gate, as its customer reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AccessLine {
+    /// The decision.
+    #[schema(value_type = String)]
+    pub entry: EntryId,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// As people read it, in the customer's time zone.
+    pub when: String,
+    /// What was asked for.
+    #[schema(value_type = String)]
+    pub data_class: DataClass,
+    /// The same in words.
+    pub what: String,
+    /// Why.
+    #[schema(value_type = String)]
+    pub purpose: Purpose,
+    /// The same in words.
+    pub why: String,
+    /// Whether it was read or refused.
+    pub allowed: bool,
+    /// If refused: the reason in words.
+    pub reason: Option<String>,
+    /// Its place in the log, from 0; none while it is being numbered.
+    pub index: Option<u64>,
+}
+
+impl Reply {
+    /// A reply of one paragraph.
+    pub fn text(text: impl Into<String>) -> Self {
+        Reply { blocks: vec![Block::Text { text: text.into() }], ..Reply::default() }
+    }
+
+    /// The same reply with answers offered as buttons; each button says what stands on it.
+    pub fn with_quick(mut self, labels: &[&str]) -> Self {
+        self.quick
+            .extend(labels.iter().map(|l| Quick { label: (*l).to_owned(), text: (*l).to_owned() }));
+        self
+    }
+}
