@@ -1,0 +1,98 @@
+//! Why the gate says no, as facts.
+
+use domain::{AccountId, ConsentState, DataClass, Purpose, Tier};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Why data stays where it is. `Display` gives words that a customer understands; where the bank has words
+/// of its own they are in [`crate::Refusal::said`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RefusalReason {
+    /// The gate has no rules of such a bank.
+    #[error("this bank is not known here")]
+    UnknownBank,
+    /// The bank refuses the channel.
+    #[error("the bank does not talk about your data on this channel")]
+    ChannelRefused,
+    /// The bank does not offer this class of data.
+    #[error("the bank does not share {}", .data_class.in_words())]
+    BankDoesNotOffer {
+        /// The class.
+        data_class: DataClass,
+    },
+    /// There is no consent, no answer to it yet, a No to it, or one of another customer, bank or channel.
+    #[error("you have not linked this chat to the bank")]
+    NoConsent,
+    /// The consent was ended: withdrawn, revoked or superseded.
+    #[error("you have not linked this chat to the bank any more: the link was {state}")]
+    ConsentEnded {
+        /// How it was ended.
+        state: ConsentState,
+    },
+    /// The customer asked for a pause.
+    #[error("you have paused this link")]
+    ConsentPaused,
+    /// The consent's time is over.
+    #[error("your consent ran out on {}", .at.strftime("%F"))]
+    ConsentExpired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The consent's time has not begun.
+    #[error("your consent begins on {}", .from.strftime("%F"))]
+    NotYet {
+        /// When it begins.
+        from: Timestamp,
+    },
+    /// The customer did not agree to this purpose.
+    #[error("you did not agree that your data is used {}", .purpose.in_words())]
+    PurposeNotAgreed {
+        /// The purpose.
+        purpose: Purpose,
+    },
+    /// The customer did not agree to this class of data.
+    #[error("you did not agree to share {}", .data_class.in_words())]
+    ClassNotAgreed {
+        /// The class.
+        data_class: DataClass,
+    },
+    /// The customer did not choose this account.
+    #[error("you did not share this account")]
+    AccountNotShared {
+        /// The first account of the question that was not chosen.
+        account: AccountId,
+    },
+    /// The question names no account and the consent has none: the bank has not told which were chosen.
+    #[error("you have not shared any account")]
+    NoAccountShared,
+    /// It may not be shown like this on this channel.
+    #[error("{}", how_it_may_be_shown(*.asked, *.at_most))]
+    TierTooHigh {
+        /// How it was to be shown.
+        asked: Tier,
+        /// How it may be shown at most.
+        at_most: Tier,
+    },
+    /// A policy that the bank wrote says no.
+    #[error("a rule of the bank says no")]
+    BankPolicy {
+        /// The bank's policies that say no.
+        clauses: Vec<String>,
+    },
+    /// The rules themselves failed, so nobody knows what they say; that is a no, and an alert.
+    #[error("the bank's rules could not be read, so nothing was opened")]
+    PolicyError {
+        /// The policies that failed. Empty if the question did not fit the schema, or if the policies and
+        /// the facts disagree.
+        clauses: Vec<String>,
+    },
+}
+
+fn how_it_may_be_shown(asked: Tier, at_most: Tier) -> &'static str {
+    match (asked, at_most) {
+        (_, Tier::Never) => "this may not be shown here",
+        (Tier::Never, _) => "nothing was to be shown, so nothing was read",
+        (_, Tier::Sealed | Tier::InChat) => "this may only be shown on the bank's own page",
+    }
+}
