@@ -10,13 +10,20 @@
 //! Nothing here does I/O or reads a clock.
 
 mod decision;
+mod fault;
+mod gate;
+mod law;
+mod opinion;
 mod permit;
 mod purpose;
 mod question;
 mod reason;
 mod rules;
+mod vocabulary;
 
 pub use decision::{Decision, Granted, NotThisDecision, Refusal, Verdict};
+pub use fault::{Place, PolicyFault};
+pub use gate::Gate;
 pub use permit::{Guarded, Logged, Opened, Permit, WrongPermit};
 pub use purpose::{
     AnswerCustomer, CustomerAlert, CustomerPayment, DisputeSupport, ForPurpose, OwnSpendingMap, ReceiptMatch,

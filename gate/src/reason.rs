@@ -1,6 +1,7 @@
 //! Why the gate says no, as facts.
 
-use domain::{AccountId, ConsentState, DataClass, Purpose, Tier};
+use crate::{BankRules, Question};
+use domain::{AccountId, Consent, ConsentState, DataClass, Purpose, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -95,4 +96,81 @@ fn how_it_may_be_shown(asked: Tier, at_most: Tier) -> &'static str {
         (Tier::Never, _) => "nothing was to be shown, so nothing was read",
         (_, Tier::Sealed | Tier::InChat) => "this may only be shown on the bank's own page",
     }
+}
+
+/// Whether a consent belongs to the customer and the bank of a question.
+pub(crate) fn is_theirs(consent: &Consent, question: &Question) -> bool {
+    consent.customer == *question.customer && consent.bank == *question.bank
+}
+
+/// Looks for the reason of a no in the facts: first what the bank says, then what the customer said, then how
+/// it would be shown. None says only that the floor and the bank's lists have nothing against it; the bank's
+/// own policies may.
+pub(crate) fn find(
+    question: &Question,
+    purpose: Purpose,
+    accounts: &[AccountId],
+    rules: &BankRules,
+) -> Option<RefusalReason> {
+    bank_says_no(question, rules)
+        .or_else(|| match question.consent {
+            Some(consent) if is_theirs(consent, question) && consent.channel == question.channel => {
+                consent_has_ended(consent, question.now)
+                    .or_else(|| customer_says_no(consent, question, purpose, accounts))
+            }
+            _ => Some(RefusalReason::NoConsent),
+        })
+        .or_else(|| too_open(question, rules))
+}
+
+fn bank_says_no(question: &Question, rules: &BankRules) -> Option<RefusalReason> {
+    if rules.refused_channels.contains_key(&question.channel) {
+        return Some(RefusalReason::ChannelRefused);
+    }
+    let data_class = question.data_class;
+    (!rules.offers(data_class)).then_some(RefusalReason::BankDoesNotOffer { data_class })
+}
+
+fn consent_has_ended(consent: &Consent, now: Timestamp) -> Option<RefusalReason> {
+    use ConsentState as S;
+    let now = now.as_microsecond();
+    let over = now >= consent.expires_at.as_microsecond();
+    match consent.state {
+        S::Requested | S::Refused => Some(RefusalReason::NoConsent),
+        S::Withdrawn | S::Revoked | S::Superseded => {
+            Some(RefusalReason::ConsentEnded { state: consent.state })
+        }
+        S::Expired => Some(RefusalReason::ConsentExpired { at: consent.expires_at }),
+        S::Given | S::Paused if over => Some(RefusalReason::ConsentExpired { at: consent.expires_at }),
+        S::Paused => Some(RefusalReason::ConsentPaused),
+        S::Given if now < consent.not_before.as_microsecond() => {
+            Some(RefusalReason::NotYet { from: consent.not_before })
+        }
+        S::Given => None,
+    }
+}
+
+fn customer_says_no(
+    consent: &Consent,
+    question: &Question,
+    purpose: Purpose,
+    accounts: &[AccountId],
+) -> Option<RefusalReason> {
+    let data_class = question.data_class;
+    if !consent.purposes.contains(&purpose) {
+        return Some(RefusalReason::PurposeNotAgreed { purpose });
+    }
+    if !consent.data_classes.contains(&data_class) {
+        return Some(RefusalReason::ClassNotAgreed { data_class });
+    }
+    if accounts.is_empty() {
+        return Some(RefusalReason::NoAccountShared);
+    }
+    let stranger = accounts.iter().find(|account| !consent.accounts.contains(account))?;
+    Some(RefusalReason::AccountNotShared { account: stranger.clone() })
+}
+
+fn too_open(question: &Question, rules: &BankRules) -> Option<RefusalReason> {
+    let (asked, at_most) = (question.tier, rules.max_tier(question.channel, question.data_class));
+    (asked == Tier::Never || asked > at_most).then_some(RefusalReason::TierTooHigh { asked, at_most })
 }

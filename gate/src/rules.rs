@@ -38,3 +38,46 @@ pub struct PolicyFile {
     /// Its text.
     pub text: String,
 }
+
+impl BankRules {
+    /// The rules as Cedar: one permit that opens the bank's own data, and a forbid for each thing that the
+    /// bank says No to. Everything is closed without it.
+    pub(crate) fn as_policies(&self) -> String {
+        let mut text = format!(
+            "@id(\"opens\")\npermit (principal, action in Parlour::Action::\"Release\", resource)\n\
+             when {{ resource.bank == Parlour::Bank::\"{}\" }};\n",
+            self.bank
+        );
+        for class in DataClass::ALL.iter().filter(|class| !self.offers(**class)) {
+            text += &format!(
+                "@id(\"no-{class}\")\nforbid (principal, action, resource)\n\
+                 when {{ context.dataClass == Parlour::DataClass::\"{class}\" }};\n"
+            );
+        }
+        for channel in self.refused_channels.keys() {
+            text += &format!(
+                "@id(\"not-on-{channel}\")\nforbid (principal, action, resource)\n\
+                 when {{ context.channel == Parlour::Channel::\"{channel}\" }};\n"
+            );
+        }
+        text
+    }
+
+    /// Whether the bank offers a class.
+    pub(crate) fn offers(&self, class: DataClass) -> bool {
+        self.offered.get(&class) == Some(&Offer::Yes)
+    }
+
+    /// How data of a class may be shown on a channel at most, by the bank's tiers and the floor.
+    pub(crate) fn max_tier(&self, channel: Channel, class: DataClass) -> Tier {
+        let usual = if channel.is_foreign() { Tier::Sealed } else { Tier::InChat };
+        let tier = self.tiers.get(&(channel, class)).copied().unwrap_or(usual);
+        tier.min(floor_tier(channel, class))
+    }
+}
+
+/// The most that the floor lets any bank show: places stay off other people's servers
+/// (`floor/places-on-foreign-channels`).
+pub(crate) fn floor_tier(channel: Channel, class: DataClass) -> Tier {
+    if channel.is_foreign() && class == DataClass::MerchantPlaces { Tier::Sealed } else { Tier::InChat }
+}

@@ -1,0 +1,307 @@
+//! Reads the floor and the banks' policies, and refuses what is not sound before it can decide anything.
+
+use crate::{
+    BankRules, PolicyFault,
+    fault::Place,
+    rules::floor_tier,
+    vocabulary::{self, Vocabulary},
+};
+use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use domain::{BankId, CustomerId};
+use miette::Diagnostic;
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeSet, str::FromStr};
+
+const SCHEMA: &str = include_str!("../policies/parlour.cedarschema");
+const SCHEMA_FILE: &str = "parlour.cedarschema";
+const FLOOR: &str = include_str!("../policies/floor.cedar");
+const FLOOR_FILE: &str = "floor.cedar";
+
+/// The file name under which the policies made of [`BankRules`] appear in faults.
+const GENERATED_FILE: &str = "the bank's offers and channels";
+
+/// The largest policy file, in bytes. Hundreds of clauses fit; a file that does not is a mistake.
+pub(crate) const MAX_FILE_BYTES: usize = 64 * 1024;
+/// The most policies of one bank's own. Deciding takes time in proportion, about a microsecond each.
+pub(crate) const MAX_POLICIES: usize = 100;
+
+/// What holds at every bank.
+#[derive(Debug)]
+pub(crate) struct Law {
+    pub(crate) schema: Schema,
+    pub(crate) vocabulary: Vocabulary,
+    floor: Vec<Policy>,
+}
+
+/// What holds at one bank: the floor and its own policies, in one set.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    pub(crate) set: PolicySet,
+    pub(crate) digest: [u8; 32],
+}
+
+/// A text of policies, read.
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+    policies: Vec<Policy>,
+}
+
+impl Law {
+    /// Reads the schema and the floor that this program carries.
+    pub(crate) fn load() -> Result<Law, Vec<PolicyFault>> {
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
+            .map_err(|fault| vec![PolicyFault::of_cedar(None, SCHEMA_FILE, SCHEMA, &fault)])?;
+        let floor = read(None, FLOOR_FILE, FLOOR)?
+            .iter()
+            .enumerate()
+            .map(|(i, policy)| rename(policy, "floor/", &(i + 1).to_string()))
+            .collect();
+        Ok(Law { schema, vocabulary: Vocabulary::new(), floor })
+    }
+
+    /// The digest of what holds where no bank has said anything.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        digest(&[])
+    }
+
+    /// Reads the policies of a bank and checks them together with the floor. All faults are told.
+    pub(crate) fn of_bank(&self, rules: &BankRules) -> Result<Policies, Vec<PolicyFault>> {
+        let generated = rules.as_policies();
+        let mut faults = rule_faults(rules);
+        let mut sources = Vec::new();
+        match read(Some(&rules.bank), GENERATED_FILE, &generated) {
+            Ok(found) => {
+                let prefix = format!("bank/{}/", rules.bank);
+                let policies = found.iter().map(|policy| rename(policy, &prefix, "?")).collect();
+                sources.push(Source { file: GENERATED_FILE, text: &generated, policies });
+            }
+            Err(found) => faults.extend(found),
+        }
+        for file in &rules.policies {
+            match read_file(&rules.bank, &file.name, &file.text) {
+                Ok(source) => sources.push(source),
+                Err(found) => faults.extend(found),
+            }
+        }
+        faults.extend(too_many(&rules.bank, &sources));
+        let set = self.merge(&rules.bank, &sources, &mut faults);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let mut texts: Vec<(&str, &str)> = sources.iter().map(|s| (s.file, s.text)).collect();
+        let tiers: String = rules.tiers.iter().map(|((c, d), tier)| format!("{c} {d} {tier}\n")).collect();
+        texts.push(("tiers", &tiers));
+        Ok(Policies { set, digest: digest(&texts) })
+    }
+
+    /// Puts the floor and a bank's policies into one set and validates it.
+    fn merge(&self, bank: &BankId, sources: &[Source], faults: &mut Vec<PolicyFault>) -> PolicySet {
+        let mut set = PolicySet::new();
+        for policy in self.floor.iter().chain(sources.iter().flat_map(|source| &source.policies)) {
+            if let Err(fault) = set.add(policy.clone()) {
+                faults.push(PolicyFault::of_cedar(Some(bank), policy.id().as_ref(), "", &fault));
+            }
+        }
+        let checked = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let mut tell = |policy: &PolicyId, found: &dyn Diagnostic| {
+            let source = sources.iter().find(|source| source.policies.iter().any(|p| p.id() == policy));
+            let (file, text) = source.map_or((FLOOR_FILE, FLOOR), |source| (source.file, source.text));
+            faults.push(PolicyFault::of_cedar(Some(bank), file, text, found));
+        };
+        checked.validation_errors().for_each(|found| tell(found.policy_id(), found));
+        // Cedar only warns of a policy that can never apply or that hides characters; here it is a mistake.
+        checked.validation_warnings().for_each(|found| tell(found.policy_id(), found));
+        set
+    }
+}
+
+/// SHA-256 of the schema, the floor and further named texts; name and text each after their length in bytes
+/// (64 bits, most significant first).
+fn digest(texts: &[(&str, &str)]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (name, text) in [(SCHEMA_FILE, SCHEMA), (FLOOR_FILE, FLOOR)].iter().chain(texts) {
+        for part in [name, text] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().into()
+}
+
+/// The policies of a text, in its order.
+fn read(bank: Option<&BankId>, file: &str, text: &str) -> Result<Vec<Policy>, Vec<PolicyFault>> {
+    let set = PolicySet::from_str(text).map_err(|faults| {
+        faults.iter().map(|fault| PolicyFault::of_cedar(bank, file, text, fault)).collect::<Vec<_>>()
+    })?;
+    if set.templates().next().is_some() {
+        return Err(vec![PolicyFault {
+            bank: bank.cloned(),
+            file: file.to_owned(),
+            place: Place::of_word(text, "?principal").or_else(|| Place::of_word(text, "?resource")),
+            message: "a policy with a slot (`?principal`, `?resource`) is a template and decides nothing"
+                .to_owned(),
+            help: "write the policy without slots".to_owned(),
+        }]);
+    }
+    let mut policies: Vec<Policy> = set.policies().cloned().collect();
+    // Cedar names them policy0, policy1, .. in the order of the text.
+    policies.sort_by_key(|policy| {
+        let id: &str = policy.id().as_ref();
+        id.trim_start_matches("policy").parse::<usize>().unwrap_or(usize::MAX)
+    });
+    Ok(policies)
+}
+
+/// A policy of ours under its own name (`@id`), or under `otherwise` if it has none.
+fn rename(policy: &Policy, prefix: &str, otherwise: &str) -> Policy {
+    policy.new_id(PolicyId::new(format!("{prefix}{}", policy.annotation("id").unwrap_or(otherwise))))
+}
+
+/// The policies of a file that a bank wrote. What it calls them (`@id`) does not count.
+fn read_file<'a>(bank: &BankId, file: &'a str, text: &'a str) -> Result<Source<'a>, Vec<PolicyFault>> {
+    let about = |message: String, help: &str| PolicyFault {
+        bank: Some(bank.clone()),
+        file: file.to_owned(),
+        place: None,
+        message,
+        help: help.to_owned(),
+    };
+    if text.len() > MAX_FILE_BYTES {
+        let message = format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", text.len());
+        return Err(vec![about(message, "split the file, or remove policies that are not needed")]);
+    }
+    let found = read(Some(bank), file, text)?;
+    let faults: Vec<PolicyFault> = found
+        .iter()
+        .flat_map(|policy| policy.entity_literals())
+        .filter_map(|named| {
+            let (message, help) = stranger(bank, &named.type_name().to_string(), named.id().unescaped())?;
+            let place = Place::of_word(text, &format!("\"{}\"", named.id().unescaped()));
+            Some(PolicyFault { place, ..about(message, &help) })
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let id = |i: usize| PolicyId::new(format!("bank/{bank}/{file}#{}", i + 1));
+    let policies = found.iter().enumerate().map(|(i, policy)| policy.new_id(id(i))).collect();
+    Ok(Source { file, text, policies })
+}
+
+/// What is wrong with naming an entity in the policies of `bank`, and what helps. Closed lists are checked by
+/// Cedar itself.
+fn stranger(bank: &BankId, kind: &str, id: &str) -> Option<(String, String)> {
+    match kind {
+        vocabulary::BANK if id != bank.as_str() => Some((
+            format!("these are the policies of the bank `{bank}`, and they name the bank `{id}`"),
+            format!("write `{kind}::\"{bank}\"`, or put the policy with the other bank"),
+        )),
+        vocabulary::CUSTOMER if id.parse::<CustomerId>().is_err() => Some((
+            format!("`{id}` is not the id of a customer"),
+            "a customer's id is `cus_` and 32 hexadecimal digits".to_owned(),
+        )),
+        vocabulary::DATA_GRANT => Some((
+            format!("the data grant `{id}` cannot be named; one is made for each question"),
+            "compare `resource.customer` or `resource.dataClasses` instead".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+/// What is wrong with the number of a bank's own policies.
+fn too_many(bank: &BankId, sources: &[Source]) -> Option<PolicyFault> {
+    let own = sources.iter().filter(|source| source.file != GENERATED_FILE);
+    let count: usize = own.map(|source| source.policies.len()).sum();
+    (count > MAX_POLICIES).then(|| PolicyFault {
+        bank: Some(bank.clone()),
+        file: "policies".to_owned(),
+        place: None,
+        message: format!("the bank has {count} policies; at most {MAX_POLICIES} are decided by"),
+        help: "join policies that close the same thing into one".to_owned(),
+    })
+}
+
+/// What is wrong with a bank's rules outside its policies' text.
+fn rule_faults(rules: &BankRules) -> Vec<PolicyFault> {
+    let fault = |file: &str, message: String, help: &str| PolicyFault {
+        bank: Some(rules.bank.clone()),
+        file: file.to_owned(),
+        place: None,
+        message,
+        help: help.to_owned(),
+    };
+    let mut faults = Vec::new();
+    let mut names = BTreeSet::new();
+    for file in &rules.policies {
+        if file.name.is_empty() || !names.insert(&file.name) {
+            let message = format!("two policy files are called `{}`, or one has no name", file.name);
+            faults.push(fault(&file.name, message, "give each file a name of its own"));
+        }
+    }
+    for ((channel, class), tier) in &rules.tiers {
+        let most = floor_tier(*channel, *class);
+        if *tier > most {
+            let message = format!("{class} on {channel} is set to {tier}; the floor allows {most} at most");
+            faults.push(fault("tiers", message, "set a lower tier; the floor holds for all banks"));
+        }
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PolicyFile;
+    use cedar_policy::Effect;
+    use std::collections::BTreeMap;
+
+    fn rules(name: &str, text: String) -> BankRules {
+        BankRules {
+            bank: "harbour".parse().unwrap(),
+            offered: BTreeMap::new(),
+            tiers: BTreeMap::new(),
+            policies: vec![PolicyFile { name: name.to_owned(), text }],
+            refused_channels: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_floor_only_forbids_and_never_computes() {
+        let law = Law::load().unwrap();
+        assert!(law.floor.iter().all(|policy| policy.effect() == Effect::Forbid));
+        let code: String = FLOOR.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for operator in [" + ", " - ", " * "] {
+            assert!(!code.contains(operator), "{operator}");
+        }
+    }
+
+    #[test]
+    fn every_policy_of_ours_has_a_name_of_its_own() {
+        let policies = Law::load().unwrap().of_bank(&rules("own.cedar", String::new())).unwrap();
+        let names: BTreeSet<String> = policies.set.policies().map(|policy| policy.id().to_string()).collect();
+        assert_eq!(names.len(), FLOOR.matches("@id(").count() + 1 + 4);
+        let ours = |name: &str| name.starts_with("floor/") || name.starts_with("bank/harbour/");
+        assert!(
+            names.iter().all(|name| ours(name) && !name.ends_with(|c: char| c.is_ascii_digit() || c == '?'))
+        );
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_refused_and_one_at_the_limit_is_read() {
+        let law = Law::load().unwrap();
+        let filled = |size: usize| rules("big.cedar", format!("//{}", " ".repeat(size - 2)));
+        assert!(law.of_bank(&filled(MAX_FILE_BYTES)).is_ok());
+        let faults = law.of_bank(&filled(MAX_FILE_BYTES + 1)).unwrap_err();
+        assert_eq!(faults[0].message, "the file has 65537 bytes; at most 65536 are read");
+    }
+
+    #[test]
+    fn policies_over_the_limit_are_refused_and_as_many_as_it_are_read() {
+        let law = Law::load().unwrap();
+        let many = |count| rules("many.cedar", "forbid (principal, action, resource);\n".repeat(count));
+        assert!(law.of_bank(&many(MAX_POLICIES)).is_ok());
+        let faults = law.of_bank(&many(MAX_POLICIES + 1)).unwrap_err();
+        assert_eq!(faults[0].message, "the bank has 101 policies; at most 100 are decided by");
+    }
+}

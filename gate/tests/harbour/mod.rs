@@ -1,0 +1,142 @@
+//! A bank that offers everything, one that does not, and a customer who agreed to everything.
+
+#![allow(dead_code, reason = "each test program uses its own part")]
+
+use domain::{
+    AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
+    EntryId, Purpose, Tier,
+};
+use gate::{BankRules, Gate, Logged, Offer, Permit, PolicyFile, Question, Verdict};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub const MERIDIAN_ON_PLACES: &str = "We never tell anyone where you shopped.";
+pub const MERIDIAN_ON_MESSENGERS: &str = "We talk to you on our own page only.";
+
+pub fn now() -> Timestamp {
+    "2026-11-21T09:00:00Z".parse().unwrap()
+}
+
+pub fn bank(name: &str) -> BankId {
+    name.parse().unwrap()
+}
+
+pub fn customer(number: u128) -> CustomerId {
+    CustomerId::new(Uuid::from_u128(number))
+}
+
+pub fn entry(number: u128) -> EntryId {
+    EntryId::new(Uuid::from_u128(number))
+}
+
+pub fn account(name: &str) -> AccountId {
+    name.parse().unwrap()
+}
+
+pub fn harbour() -> BankRules {
+    BankRules {
+        bank: bank("harbour"),
+        offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
+        tiers: BTreeMap::new(),
+        policies: Vec::new(),
+        refused_channels: BTreeMap::new(),
+    }
+}
+
+/// Harbour with a policy file of its own.
+pub fn harbour_with(text: &str) -> BankRules {
+    BankRules {
+        policies: vec![PolicyFile { name: "own.cedar".to_owned(), text: text.to_owned() }],
+        ..harbour()
+    }
+}
+
+pub fn meridian() -> BankRules {
+    let mut rules = BankRules { bank: bank("meridian"), ..harbour() };
+    rules.offered.insert(DataClass::MerchantPlaces, Offer::No { reason: MERIDIAN_ON_PLACES.to_owned() });
+    for channel in Channel::ALL.iter().filter(|channel| channel.is_foreign()) {
+        rules.refused_channels.insert(*channel, MERIDIAN_ON_MESSENGERS.to_owned());
+    }
+    rules
+}
+
+pub fn gate_of(rules: BankRules) -> Gate {
+    Gate::load(vec![rules]).unwrap_or_else(|faults| panic!("{}", faults[0]))
+}
+
+/// What customer 1 agreed to.
+pub fn consent(bank_name: &str) -> Consent {
+    Consent {
+        id: ConsentId::new(Uuid::from_u128(1)),
+        bank: bank(bank_name),
+        customer: customer(1),
+        conversation: ConversationId::new(Uuid::from_u128(1)),
+        channel: Channel::Web,
+        state: ConsentState::Given,
+        purposes: Purpose::ALL.to_vec(),
+        data_classes: DataClass::ALL.to_vec(),
+        accounts: vec![account("checking-1"), account("savings-1")],
+        not_before: now() - SignedDuration::from_hours(24),
+        expires_at: now() + SignedDuration::from_hours(24),
+        notice_sha256: "00".repeat(32),
+        notice: "What you agree to.".to_owned(),
+        language: "en".to_owned(),
+        at_bank: Some("grant-1".to_owned()),
+    }
+}
+
+/// Everything of a question that it only borrows.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    pub entry: EntryId,
+    pub bank: BankId,
+    pub customer: CustomerId,
+    pub consent: Option<Consent>,
+    pub data_class: DataClass,
+    pub accounts: Vec<AccountId>,
+    pub channel: Channel,
+    pub tier: Tier,
+    pub now: Timestamp,
+}
+
+impl Ask {
+    /// Customer 1 asks for balances on the bank's own page.
+    pub fn balances(bank_name: &str) -> Ask {
+        Ask {
+            entry: entry(1),
+            bank: bank(bank_name),
+            customer: customer(1),
+            consent: Some(consent(bank_name)),
+            data_class: DataClass::Balances,
+            accounts: Vec::new(),
+            channel: Channel::Web,
+            tier: Tier::InChat,
+            now: now(),
+        }
+    }
+
+    pub fn question(&self) -> Question<'_> {
+        Question {
+            entry: self.entry.clone(),
+            bank: &self.bank,
+            customer: &self.customer,
+            consent: self.consent.as_ref(),
+            data_class: self.data_class,
+            accounts: &self.accounts,
+            channel: self.channel,
+            tier: self.tier,
+            now: self.now,
+        }
+    }
+}
+
+/// The permit of an ask that is allowed, logged at an index.
+pub fn permit(gate: &Gate, ask: &Ask, index: u64) -> Permit<gate::AnswerCustomer> {
+    match gate.decide(&ask.question()) {
+        Verdict::Allowed(granted) => {
+            granted.permit(&Logged::attest(ask.entry.clone(), index)).unwrap_or_else(|e| panic!("{e}"))
+        }
+        Verdict::Refused(refusal) => panic!("{refusal:?}"),
+    }
+}

@@ -1,0 +1,233 @@
+//! What is refused, and what is said about it.
+
+mod harbour;
+
+use domain::{Channel, ConsentState, DataClass, Purpose, Tier};
+use gate::{AnswerCustomer, BankRules, CustomerAlert, Gate, Offer, Refusal, RefusalReason, Verdict};
+use harbour::*;
+use jiff::SignedDuration;
+
+fn refusal(gate: &Gate, ask: &Ask) -> Refusal {
+    match gate.decide::<AnswerCustomer>(&ask.question()) {
+        Verdict::Allowed(_) => panic!("{ask:?} was allowed"),
+        Verdict::Refused(refusal) => refusal,
+    }
+}
+
+/// Why Harbour refuses an ask that was changed.
+fn reason(change: impl FnOnce(&mut Ask)) -> RefusalReason {
+    let mut ask = Ask::balances("harbour");
+    change(&mut ask);
+    let refusal = refusal(&gate_of(harbour()), &ask);
+    assert_eq!(refusal.decision.reason, Some(refusal.reason.clone()));
+    assert!(!refusal.decision.allowed && !refusal.decision.clauses.is_empty());
+    refusal.reason
+}
+
+fn reason_with_consent(change: impl FnOnce(&mut domain::Consent)) -> RefusalReason {
+    reason(|ask| change(ask.consent.as_mut().unwrap()))
+}
+
+#[test]
+fn what_the_customer_agreed_to_is_allowed_and_the_decision_says_all_of_it() {
+    let ask = Ask::balances("harbour");
+    let verdict = gate_of(harbour()).decide::<AnswerCustomer>(&ask.question());
+    let decision = verdict.decision();
+    assert!(decision.allowed && decision.reason.is_none() && !verdict.policy_fault());
+    assert_eq!(decision.clauses, ["bank/harbour/opens"]);
+    assert_eq!(decision.accounts, [account("checking-1"), account("savings-1")]);
+    assert_eq!(decision.purpose, Purpose::AnswerCustomer);
+    assert_eq!((&decision.entry, decision.at), (&ask.entry, ask.now));
+    assert_eq!(decision.consent, ask.consent.map(|consent| consent.id));
+}
+
+#[test]
+fn without_a_consent_of_ones_own_nothing_opens() {
+    assert_eq!(reason(|ask| ask.consent = None), RefusalReason::NoConsent);
+    assert_eq!(reason(|ask| ask.customer = customer(2)), RefusalReason::NoConsent);
+    assert_eq!(reason_with_consent(|c| c.bank = bank("meridian")), RefusalReason::NoConsent);
+    assert_eq!(reason_with_consent(|c| c.channel = Channel::Matrix), RefusalReason::NoConsent);
+    assert_eq!(reason_with_consent(|c| c.state = ConsentState::Requested), RefusalReason::NoConsent);
+    assert_eq!(reason_with_consent(|c| c.state = ConsentState::Refused), RefusalReason::NoConsent);
+}
+
+#[test]
+fn a_consent_of_somebody_else_is_not_written_into_the_decision() {
+    let ask = Ask { customer: customer(2), ..Ask::balances("harbour") };
+    let decision = refusal(&gate_of(harbour()), &ask).decision;
+    assert_eq!((decision.consent, decision.accounts), (None, vec![]));
+}
+
+#[test]
+fn a_withdrawn_consent_opens_nothing() {
+    for state in [ConsentState::Withdrawn, ConsentState::Revoked, ConsentState::Superseded] {
+        assert_eq!(reason_with_consent(|c| c.state = state), RefusalReason::ConsentEnded { state });
+    }
+}
+
+#[test]
+fn a_pause_closes_and_does_not_stop_the_clock() {
+    assert_eq!(reason_with_consent(|c| c.state = ConsentState::Paused), RefusalReason::ConsentPaused);
+    let both = reason_with_consent(|c| (c.state, c.expires_at) = (ConsentState::Paused, now()));
+    assert_eq!(both, RefusalReason::ConsentExpired { at: now() });
+}
+
+#[test]
+fn a_consent_holds_from_its_first_microsecond_to_before_its_last() {
+    let tick = SignedDuration::from_micros(1);
+    let consent = consent("harbour");
+    let (first, last) = (consent.not_before, consent.expires_at);
+    let gate = gate_of(harbour());
+    for inside in [first, last - tick] {
+        let ask = Ask { now: inside, ..Ask::balances("harbour") };
+        assert!(gate.decide::<AnswerCustomer>(&ask.question()).decision().allowed);
+    }
+    assert_eq!(reason(|ask| ask.now = first - tick), RefusalReason::NotYet { from: first });
+    assert_eq!(reason(|ask| ask.now = last), RefusalReason::ConsentExpired { at: last });
+}
+
+#[test]
+fn what_was_not_agreed_is_named() {
+    let purpose = Purpose::AnswerCustomer;
+    let reason_ = reason_with_consent(|c| c.purposes.retain(|p| *p != purpose));
+    assert_eq!(reason_, RefusalReason::PurposeNotAgreed { purpose });
+    let data_class = DataClass::Balances;
+    let reason_ = reason_with_consent(|c| c.data_classes.retain(|d| *d != data_class));
+    assert_eq!(reason_, RefusalReason::ClassNotAgreed { data_class });
+    let stranger = account("checking-2");
+    let reason_ = reason(|ask| ask.accounts = vec![account("checking-1"), stranger.clone()]);
+    assert_eq!(reason_, RefusalReason::AccountNotShared { account: stranger });
+    assert_eq!(reason_with_consent(|c| c.accounts.clear()), RefusalReason::NoAccountShared);
+}
+
+#[test]
+fn consent_to_one_purpose_is_none_to_another() {
+    let mut ask = Ask::balances("harbour");
+    ask.consent.as_mut().unwrap().purposes = vec![Purpose::AnswerCustomer];
+    let gate = gate_of(harbour());
+    assert!(gate.decide::<AnswerCustomer>(&ask.question()).decision().allowed);
+    assert!(!gate.decide::<CustomerAlert>(&ask.question()).decision().allowed);
+}
+
+#[test]
+fn a_class_that_the_bank_does_not_offer_is_refused_in_its_words() {
+    let ask = Ask { data_class: DataClass::MerchantPlaces, ..Ask::balances("meridian") };
+    let gate = gate_of(meridian());
+    for consent in [ask.consent.clone(), None] {
+        let refusal = refusal(&gate, &Ask { consent, ..ask.clone() });
+        assert_eq!(refusal.reason, RefusalReason::BankDoesNotOffer { data_class: DataClass::MerchantPlaces });
+        assert_eq!(refusal.said.as_deref(), Some(MERIDIAN_ON_PLACES));
+        assert!(refusal.decision.clauses.contains(&"bank/meridian/no-merchant_places".to_owned()));
+        assert!(refusal.decision.clauses.contains(&"floor/grant".to_owned()));
+    }
+    let said = Offer::No { reason: MERIDIAN_ON_PLACES.to_owned() };
+    assert_eq!(gate.offers(&bank("meridian"), DataClass::MerchantPlaces), &said);
+    assert_eq!(gate.offers(&bank("meridian"), DataClass::Balances), &Offer::Yes);
+}
+
+#[test]
+fn a_class_that_the_bank_does_not_mention_is_not_offered() {
+    let mut rules = harbour();
+    rules.offered.remove(&DataClass::Balances);
+    let refusal = refusal(&gate_of(rules), &Ask::balances("harbour"));
+    assert_eq!(refusal.said.as_deref(), Some("This bank does not share your balances."));
+}
+
+#[test]
+fn a_channel_that_the_bank_refuses_is_refused_in_its_words() {
+    let mut ask = Ask { channel: Channel::Whatsapp, tier: Tier::Sealed, ..Ask::balances("meridian") };
+    ask.consent.as_mut().unwrap().channel = Channel::Whatsapp;
+    let refusal = refusal(&gate_of(meridian()), &ask);
+    assert_eq!(refusal.reason, RefusalReason::ChannelRefused);
+    assert_eq!(refusal.said.as_deref(), Some(MERIDIAN_ON_MESSENGERS));
+    assert_eq!(refusal.decision.clauses, ["bank/meridian/not-on-whatsapp"]);
+}
+
+#[test]
+fn a_bank_that_is_not_known_is_refused() {
+    let gate = gate_of(harbour());
+    let refusal = refusal(&gate, &Ask::balances("nowhere"));
+    assert_eq!((refusal.reason, refusal.said), (RefusalReason::UnknownBank, None));
+    assert_eq!(gate.max_tier(&bank("nowhere"), Channel::Web, DataClass::Accounts), Tier::Never);
+    assert!(matches!(gate.offers(&bank("nowhere"), DataClass::Accounts), Offer::No { .. }));
+}
+
+#[test]
+fn foreign_channels_are_sealed_until_the_bank_says_otherwise_and_places_stay_so() {
+    let gate = gate_of(harbour());
+    let harbour_bank = bank("harbour");
+    assert_eq!(gate.max_tier(&harbour_bank, Channel::Web, DataClass::MerchantPlaces), Tier::InChat);
+    assert_eq!(gate.max_tier(&harbour_bank, Channel::Messenger, DataClass::Balances), Tier::Sealed);
+    let mut rules = harbour();
+    rules.tiers.insert((Channel::Messenger, DataClass::Balances), Tier::InChat);
+    assert_eq!(
+        gate_of(rules.clone()).max_tier(&harbour_bank, Channel::Messenger, DataClass::Balances),
+        Tier::InChat
+    );
+    rules.tiers.insert((Channel::Messenger, DataClass::MerchantPlaces), Tier::InChat);
+    let faults = Gate::load(vec![rules]).unwrap_err();
+    let message = "merchant_places on messenger is set to in_chat; the floor allows sealed at most";
+    assert_eq!((faults.len(), faults[0].message.as_str()), (1, message));
+}
+
+#[test]
+fn what_would_be_shown_too_openly_or_not_at_all_is_not_read() {
+    let mut rules = harbour();
+    rules.tiers.insert((Channel::Web, DataClass::Balances), Tier::Sealed);
+    let too_open = refusal(&gate_of(rules), &Ask::balances("harbour")).reason;
+    assert_eq!(too_open, RefusalReason::TierTooHigh { asked: Tier::InChat, at_most: Tier::Sealed });
+    let not_at_all = reason(|ask| ask.tier = Tier::Never);
+    assert_eq!(not_at_all, RefusalReason::TierTooHigh { asked: Tier::Never, at_most: Tier::InChat });
+}
+
+#[test]
+fn a_policy_of_the_bank_that_says_no_is_named() {
+    let only_small = "permit (principal, action, resource);\n\
+                      forbid (principal, action, resource) when { context.purpose == Parlour::Purpose::\"answer_customer\" };";
+    let gate = gate_of(harbour_with(only_small));
+    let refusal = refusal(&gate, &Ask::balances("harbour"));
+    let clauses = vec!["bank/harbour/own.cedar#2".to_owned()];
+    assert_eq!(refusal.reason, RefusalReason::BankPolicy { clauses });
+    assert!(gate.decide::<CustomerAlert>(&Ask::balances("harbour").question()).decision().allowed);
+}
+
+#[test]
+fn a_policy_that_fails_refuses_and_raises_an_alert() {
+    let overflow = "forbid (principal, action, resource) when { context.now + 9223372036854775807 < 0 };";
+    let gate = gate_of(harbour_with(overflow));
+    let clauses = vec!["bank/harbour/own.cedar#1".to_owned()];
+    for ask in [Ask::balances("harbour"), Ask { consent: None, ..Ask::balances("harbour") }] {
+        let verdict = gate.decide::<AnswerCustomer>(&ask.question());
+        assert!(verdict.policy_fault() && !verdict.decision().allowed);
+        assert_eq!(verdict.decision().reason, Some(RefusalReason::PolicyError { clauses: clauses.clone() }));
+        assert_eq!(verdict.decision().clauses, clauses);
+    }
+}
+
+#[test]
+fn the_digest_changes_with_every_rule_and_with_nothing_else() {
+    let digest = |rules: BankRules| {
+        let ask = Ask::balances(rules.bank.as_str());
+        gate_of(rules).decide::<AnswerCustomer>(&ask.question()).decision().policy_digest
+    };
+    let mut tiered = harbour();
+    tiered.tiers.insert((Channel::Web, DataClass::Balances), Tier::Sealed);
+    let mut closed = harbour();
+    closed.offered.remove(&DataClass::MerchantPlaces);
+    let all =
+        [digest(harbour()), digest(harbour_with("")), digest(tiered), digest(closed), digest(meridian())];
+    let different: std::collections::BTreeSet<_> = all.iter().collect();
+    assert_eq!(different.len(), all.len());
+    assert_eq!(digest(harbour()), all[0]);
+}
+
+#[test]
+fn a_decision_is_read_back_from_json_as_it_was_written() {
+    let gate = gate_of(meridian());
+    let places = Ask { data_class: DataClass::MerchantPlaces, ..Ask::balances("meridian") };
+    for ask in [Ask::balances("meridian"), places] {
+        let verdict = gate.decide::<AnswerCustomer>(&ask.question());
+        let json = serde_json::to_string(verdict.decision()).unwrap();
+        assert_eq!(&serde_json::from_str::<gate::Decision>(&json).unwrap(), verdict.decision());
+    }
+}
