@@ -22,8 +22,13 @@ fn key() -> LogKey {
 fn entry(index: u64) -> Vec<u8> {
     let mut commitment = [0; 32];
     commitment[..8].copy_from_slice(&index.to_be_bytes());
-    Leaf { allowed: !index.is_multiple_of(3), hour: 498_000 + index as i64, policy_digest: [5; 32], commitment }
-        .encode()
+    Leaf {
+        allowed: !index.is_multiple_of(3),
+        hour: 498_000 + index as i64,
+        policy_digest: [5; 32],
+        commitment,
+    }
+    .encode()
 }
 
 fn entries(from: u64, to: u64) -> Vec<Vec<u8>> {
