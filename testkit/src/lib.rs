@@ -1,0 +1,3 @@
+//! Clocks, fixtures, throwaway databases, browsers and a running demo for tests.
+
+pub mod browser;

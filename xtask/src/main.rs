@@ -1,0 +1,51 @@
+//! `cargo xtask`: the project's own tasks. It knows how to run the other crates; it uses none of them,
+//! so that it is ready seconds after a clone.
+
+mod bench;
+mod compat;
+mod demo;
+mod fault;
+mod leash;
+mod machine;
+mod node;
+mod schemas;
+mod step;
+mod tally;
+mod test;
+mod tree;
+
+use fault::Fault;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask test [--only STEP,STEP] [--list]   everything that must hold, in order; stops at the first failure
+cargo xtask compat                             the same journey with clients and servers that others wrote
+cargo xtask bench NAME [--backend sqlite|postgres]
+                                               one measure as JSON lines: ingest, turn, gate or start";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test", rest @ ..] => test::run(rest),
+        ["compat"] => test::run(&["--only", "compat"]),
+        ["bench", rest @ ..] => bench::run(rest),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [unknown, ..] => Err(Fault::UnknownTask { found: (*unknown).to_owned() }),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Fault::Reported) => ExitCode::FAILURE,
+        Err(fault @ (Fault::UnknownTask { .. } | Fault::Option { .. })) => {
+            eprintln!("{fault}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
