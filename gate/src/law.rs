@@ -104,16 +104,27 @@ impl Law {
             }
         }
         let checked = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let mut told = Vec::new();
         let mut tell = |policy: &PolicyId, found: &dyn Diagnostic| {
             let source = sources.iter().find(|source| source.policies.iter().any(|p| p.id() == policy));
             let (file, text) = source.map_or((FLOOR_FILE, FLOOR), |source| (source.file, source.text));
-            faults.push(PolicyFault::of_cedar(Some(bank), file, text, found));
+            told.push(PolicyFault::of_cedar(Some(bank), file, text, found));
         };
         checked.validation_errors().for_each(|found| tell(found.policy_id(), found));
         // Cedar only warns of a policy that can never apply or that hides characters; here it is a mistake.
         checked.validation_warnings().for_each(|found| tell(found.policy_id(), found));
+        faults.extend(once_per_place(told));
         set
     }
+}
+
+/// Cedar tells a fault again for each action that it concerns. Once is enough, in the order of the text.
+fn once_per_place(mut faults: Vec<PolicyFault>) -> Vec<PolicyFault> {
+    let position =
+        |f: &PolicyFault| (f.file.clone(), f.place.as_ref().map(|place| (place.line, place.column)));
+    faults.sort_by_key(|fault| (position(fault), fault.message.clone()));
+    faults.dedup_by_key(|fault| (position(fault), fault.help.clone()));
+    faults
 }
 
 /// SHA-256 of the schema, the floor and further named texts; name and text each after their length in bytes

@@ -5,11 +5,11 @@
 use domain::Purpose;
 
 mod sealed {
-    pub trait Sealed {}
+    pub trait Listed {}
 }
 
 /// A type that stands for one [`Purpose`]. Only this crate can implement it.
-pub trait ForPurpose: sealed::Sealed {
+pub trait ForPurpose: sealed::Listed {
     /// The purpose that the type stands for.
     const PURPOSE: Purpose;
 }
@@ -27,12 +27,12 @@ pub enum DisputeSupport {}
 /// [`Purpose::OwnSpendingMap`] as a type.
 pub enum OwnSpendingMap {}
 
-impl sealed::Sealed for AnswerCustomer {}
-impl sealed::Sealed for CustomerAlert {}
-impl sealed::Sealed for ReceiptMatch {}
-impl sealed::Sealed for CustomerPayment {}
-impl sealed::Sealed for DisputeSupport {}
-impl sealed::Sealed for OwnSpendingMap {}
+impl sealed::Listed for AnswerCustomer {}
+impl sealed::Listed for CustomerAlert {}
+impl sealed::Listed for ReceiptMatch {}
+impl sealed::Listed for CustomerPayment {}
+impl sealed::Listed for DisputeSupport {}
+impl sealed::Listed for OwnSpendingMap {}
 
 impl ForPurpose for AnswerCustomer {
     const PURPOSE: Purpose = Purpose::AnswerCustomer;

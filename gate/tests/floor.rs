@@ -1,12 +1,14 @@
 //! The floor holds for any question and any bank.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod harbour;
 
 use domain::{Channel, Consent, ConsentState, DataClass, Purpose, Tier};
 use gate::{AnswerCustomer, Gate, Offer};
 use harbour::*;
 use jiff::SignedDuration;
-use proptest::{prelude::*, sample::select};
+use proptest::{prelude::*, sample::select, strategy::ValueTree};
 use std::sync::LazyLock;
 
 /// Opens everything that the floor does not close.

@@ -3,7 +3,7 @@
 mod harbour;
 
 use domain::{DataClass, Purpose};
-use gate::{AnswerCustomer, Guarded, Logged, NotThisDecision, Verdict, WrongPermit};
+use gate::{AnswerCustomer, Guarded, NotThisDecision, Verdict, WrongPermit};
 use harbour::*;
 
 #[test]
@@ -41,6 +41,6 @@ fn a_grant_becomes_no_permit_with_the_entry_of_another_decision() {
     let Verdict::Allowed(granted) = gate_of(harbour()).decide::<AnswerCustomer>(&ask.question()) else {
         panic!("the customer agreed to this");
     };
-    let wrong = granted.permit(&Logged::attest(entry(2), 0)).err();
+    let wrong = granted.permit(&logged(entry(2), 0)).err();
     assert_eq!(wrong, Some(NotThisDecision { decided: entry(1), logged: entry(2) }));
 }

@@ -51,8 +51,16 @@ fn advertising_cannot_be_written() {
 fn an_optional_fact_is_not_read_without_asking_whether_it_is_there() {
     let text = "forbid (principal, action, resource) when { context.consent.accounts.isEmpty() };";
     let (_, _, underlined, message) = fault(text);
-    assert_eq!(underlined, "context.consent");
-    assert!(message.contains("consent"), "{message}");
+    assert_eq!(underlined, "context.consent.accounts.isEmpty()");
+    assert!(message.contains("optional attribute `consent`"), "{message}");
+}
+
+#[test]
+fn each_place_is_told_once_and_in_the_order_of_the_text() {
+    let text = "forbid (principal, action, resource) when { context.a > 1 };\n\
+                forbid (principal, action, resource) when { context.b > 1 };";
+    let lines: Vec<_> = faults(text).iter().map(|fault| fault.place.as_ref().unwrap().line).collect();
+    assert_eq!(lines, [1, 2]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn reason(change: impl FnOnce(&mut Ask)) -> RefusalReason {
 }
 
 fn reason_with_consent(change: impl FnOnce(&mut domain::Consent)) -> RefusalReason {
-    reason(|ask| change(ask.consent.as_mut().unwrap()))
+    reason(|ask| change(ask.consent.as_mut().expect("an ask for balances brings its consent")))
 }
 
 #[test]

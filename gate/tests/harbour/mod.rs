@@ -1,6 +1,7 @@
 //! A bank that offers everything, one that does not, and a customer who agreed to everything.
 
 #![allow(dead_code, reason = "each test program uses its own part")]
+#![allow(clippy::unwrap_used, reason = "only tests use it, and what it reads is written here")]
 
 use domain::{
     AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
@@ -131,11 +132,17 @@ impl Ask {
     }
 }
 
+/// Says that an entry is logged, as the store would after it is durable.
+#[expect(clippy::disallowed_methods, reason = "the gate's own tests have no store")]
+pub fn logged(entry: EntryId, index: u64) -> Logged {
+    Logged::attest(entry, index)
+}
+
 /// The permit of an ask that is allowed, logged at an index.
 pub fn permit(gate: &Gate, ask: &Ask, index: u64) -> Permit<gate::AnswerCustomer> {
     match gate.decide(&ask.question()) {
         Verdict::Allowed(granted) => {
-            granted.permit(&Logged::attest(ask.entry.clone(), index)).unwrap_or_else(|e| panic!("{e}"))
+            granted.permit(&logged(ask.entry.clone(), index)).unwrap_or_else(|e| panic!("{e}"))
         }
         Verdict::Refused(refusal) => panic!("{refusal:?}"),
     }

@@ -1,9 +1,6 @@
 //! A grant is not made outside the gate.
 use gate::{AnswerCustomer, Decision, Granted};
 fn forge(decision: Decision) -> Granted<AnswerCustomer> {
-    Granted::new(decision)
-}
-fn forge_field_by_field(decision: Decision) -> Granted<AnswerCustomer> {
     Granted { decision, purpose: std::marker::PhantomData }
 }
 fn main() {}

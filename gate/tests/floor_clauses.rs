@@ -1,0 +1,177 @@
+//! Each clause of the floor closes something that no other clause closes: without it, that would be open.
+//!
+//! Asks Cedar itself and without a schema, so that even facts can be sent that the gate cannot utter.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, EntityUid, PolicyId, PolicySet, Request, Schema,
+};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, str::FromStr};
+
+const FLOOR: &str = include_str!("../policies/floor.cedar");
+const SCHEMA: &str = include_str!("../policies/parlour.cedarschema");
+
+/// A request in JSON, so that a test can change one fact of it.
+#[derive(Clone)]
+struct Facts {
+    principal: &'static str,
+    action: &'static str,
+    grant: Value,
+    context: Value,
+}
+
+fn entity(kind: &str, id: &str) -> Value {
+    json!({"__entity": {"type": format!("Parlour::{kind}"), "id": id}})
+}
+
+/// A request that the floor leaves open.
+fn open() -> Facts {
+    let balances = entity("DataClass", "balances");
+    Facts {
+        principal: "Parlour::Customer::\"ann\"",
+        action: "Parlour::Action::\"ReadBalances\"",
+        grant: json!({
+            "bank": entity("Bank", "harbour"), "customer": entity("Customer", "ann"), "dataClasses": [balances],
+        }),
+        context: json!({
+            "purpose": entity("Purpose", "answer_customer"), "dataClass": balances, "accounts": ["a"],
+            "channel": entity("Channel", "web"), "tier": 2, "maxTier": 2, "now": 5,
+            "consent": {
+                "bank": entity("Bank", "harbour"), "customer": entity("Customer", "ann"),
+                "channel": entity("Channel", "web"), "state": entity("ConsentState", "given"),
+                "purposes": [entity("Purpose", "answer_customer")], "dataClasses": [balances],
+                "accounts": ["a", "b"], "notBefore": 5, "expiresAt": 6,
+            },
+        }),
+    }
+}
+
+/// The open request, but for another class of data, agreed to and offered.
+fn open_for(class: &str, action: &'static str) -> Facts {
+    let mut facts = open();
+    facts.action = action;
+    facts.context["dataClass"] = entity("DataClass", class);
+    facts.context["consent"]["dataClasses"] = json!([entity("DataClass", class)]);
+    facts.grant["dataClasses"] = json!([entity("DataClass", class)]);
+    facts
+}
+
+/// The floor under a permit of everything.
+fn policies() -> PolicySet {
+    let mut policies = PolicySet::from_str("permit (principal, action, resource);").unwrap();
+    for policy in PolicySet::from_str(FLOOR).unwrap().policies() {
+        policies.add(policy.new_id(PolicyId::new(policy.annotation("id").unwrap()))).unwrap();
+    }
+    policies
+}
+
+/// The clauses that say no.
+fn closed_by(facts: &Facts) -> Vec<String> {
+    let resource = EntityUid::from_str("Parlour::DataGrant::\"harbour/ann\"").unwrap();
+    let entities = Entities::from_json_value(
+        json!([
+            {"uid": {"type": "Parlour::DataGrant", "id": "harbour/ann"}, "attrs": facts.grant, "parents": []},
+        ]),
+        None,
+    );
+    let context = Context::from_json_value(facts.context.clone(), None).unwrap();
+    let (principal, action) = (facts.principal.parse().unwrap(), facts.action.parse().unwrap());
+    let request = Request::new(principal, action, resource, context, None).unwrap();
+    let answer = Authorizer::new().is_authorized(&request, &policies(), &entities.unwrap());
+    assert_eq!(answer.diagnostics().errors().count(), 0);
+    match answer.decision() {
+        Decision::Allow => Vec::new(),
+        Decision::Deny => answer.diagnostics().reason().map(ToString::to_string).collect(),
+    }
+}
+
+/// For each clause, a request that would be open without it.
+fn only_closed_by() -> Vec<(&'static str, Facts)> {
+    let changed = |change: fn(&mut Facts)| {
+        let mut facts = open();
+        change(&mut facts);
+        facts
+    };
+    vec![
+        ("purpose", {
+            let mut facts = open();
+            facts.context["purpose"] = entity("Purpose", "advertising");
+            facts.context["consent"]["purposes"] = json!([entity("Purpose", "advertising")]);
+            facts
+        }),
+        ("consent", changed(|f| f.context["consent"]["state"] = entity("ConsentState", "paused"))),
+        ("consent", changed(|f| f.context["consent"]["bank"] = entity("Bank", "meridian"))),
+        ("consent", changed(|f| f.context["consent"]["customer"] = entity("Customer", "bob"))),
+        ("consent", changed(|f| f.context["consent"]["channel"] = entity("Channel", "matrix"))),
+        ("consent-time", changed(|f| f.context["now"] = json!(4))),
+        ("consent-time", changed(|f| f.context["now"] = json!(6))),
+        ("consent-purpose", changed(|f| f.context["purpose"] = entity("Purpose", "customer_alert"))),
+        ("consent-class", changed(|f| f.context["consent"]["dataClasses"] = json!([]))),
+        ("consent-accounts", changed(|f| f.context["accounts"] = json!(["a", "c"]))),
+        ("consent-accounts", changed(|f| f.context["accounts"] = json!([]))),
+        ("grant", changed(|f| f.grant["dataClasses"] = json!([]))),
+        ("who", changed(|f| f.principal = "Parlour::Customer::\"bob\"")),
+        ("who", changed(|f| f.principal = "Parlour::Bank::\"harbour\"")),
+        ("tier", changed(|f| f.context["maxTier"] = json!(1))),
+        ("never-shown", changed(|f| f.context["tier"] = json!(0))),
+        ("places-on-foreign-channels", {
+            let mut facts = open_for("merchant_places", "Parlour::Action::\"ReadMerchantPlaces\"");
+            facts.context["channel"] = entity("Channel", "matrix");
+            facts.context["consent"]["channel"] = entity("Channel", "matrix");
+            facts
+        }),
+        ("reads-accounts", open_for("balances", "Parlour::Action::\"ReadAccounts\"")),
+        ("reads-balances", open_for("accounts", "Parlour::Action::\"ReadBalances\"")),
+        ("reads-transactions", open_for("balances", "Parlour::Action::\"ReadTransactions\"")),
+        ("reads-merchant-places", open_for("balances", "Parlour::Action::\"ReadMerchantPlaces\"")),
+    ]
+}
+
+#[test]
+fn the_floor_leaves_open_what_was_agreed() {
+    assert_eq!(closed_by(&open()), Vec::<String>::new());
+    for (class, action) in [
+        ("accounts", "Parlour::Action::\"ReadAccounts\""),
+        ("transactions", "Parlour::Action::\"ReadTransactions\""),
+        ("merchant_places", "Parlour::Action::\"ReadMerchantPlaces\""),
+    ] {
+        assert_eq!(closed_by(&open_for(class, action)), Vec::<String>::new(), "{class}");
+    }
+}
+
+#[test]
+fn each_clause_of_the_floor_closes_what_no_other_does() {
+    for (clause, facts) in only_closed_by() {
+        assert_eq!(closed_by(&facts), [clause]);
+    }
+}
+
+#[test]
+fn no_clause_of_the_floor_is_without_such_a_request() {
+    let shown: BTreeSet<String> = only_closed_by().iter().map(|(clause, _)| (*clause).to_owned()).collect();
+    let floor = PolicySet::from_str(FLOOR).unwrap();
+    let clauses = floor.policies().map(|policy| policy.annotation("id").unwrap().to_owned()).collect();
+    assert_eq!(shown, clauses);
+}
+
+#[test]
+fn without_any_consent_every_clause_about_it_says_no() {
+    let mut facts = open();
+    facts.context.as_object_mut().unwrap().remove("consent");
+    let expected = ["consent", "consent-accounts", "consent-class", "consent-purpose", "consent-time"];
+    assert_eq!(closed_by(&facts).into_iter().collect::<BTreeSet<_>>(), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn advertising_has_no_word_in_the_schema() {
+    let (schema, _) = Schema::from_cedarschema_str(SCHEMA).unwrap();
+    let mut facts = open();
+    facts.context["purpose"] = entity("Purpose", "advertising");
+    let context = Context::from_json_value(facts.context, None).unwrap();
+    let resource = EntityUid::from_str("Parlour::DataGrant::\"harbour/ann\"").unwrap();
+    let (principal, action) = (facts.principal.parse().unwrap(), facts.action.parse().unwrap());
+    let refused = Request::new(principal, action, resource, context, Some(&schema)).unwrap_err();
+    assert!(refused.to_string().contains("advertising"), "{refused}");
+}
