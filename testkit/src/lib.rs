@@ -1,3 +1,5 @@
 //! Clocks, fixtures, throwaway databases, browsers and a running demo for tests.
 
 pub mod browser;
+
+pub mod postgres;
