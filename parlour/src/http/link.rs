@@ -1,0 +1,177 @@
+//! `/link/…`: the one-time address from the chat, the button that leads to the bank, and the way back.
+//!
+//! The cookie binds a link to one browser. `/link/callback` is a GET, since a browser brings no cookie
+//! along when another site sends a form; what makes it safe is that the cookie's link is used up by it.
+
+use super::{
+    Web,
+    caller::{cookie, cookie_name, set_cookie},
+    dress::FormsAlsoTo,
+    problem::Kind,
+    view::{
+        Brand, Page,
+        pages::{Fault, Offer},
+    },
+};
+use crate::{app::App, linking, linking::LinkFault, session::Session, tenant::Tenant};
+use axum::{
+    Extension,
+    extract::{Path, RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+/// The cookie that binds a link to this browser.
+const COOKIE: &str = "__Host-parlour-link";
+/// The longest one-time address, in characters: ours have 43.
+const MAX_TOKEN: usize = 100;
+/// The longest way back, in bytes: a code, a state, an issuer and room to spare.
+const MAX_CALLBACK: usize = 4_096;
+
+/// `GET /link/{token}`: the notice once more, and the button. Binds the link to this browser.
+pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let app = &face.app;
+    if token.len() > MAX_TOKEN {
+        return fault_page(LinkFault::Unknown);
+    }
+    match linking::open(app, &token, &sessions(app, &headers)).await {
+        Ok((offer, bound)) => {
+            let tenant = offer.tenant;
+            let page = Offer {
+                brand: Some(Brand::from(&*tenant)),
+                name: tenant.name.clone(),
+                until: clock(&tenant, offer.notice.until),
+                notice: offer.notice,
+                site: host_of(&tenant.bank_origin).to_owned(),
+                back: chat(&tenant),
+            };
+            let bank = Extension(FormsAlsoTo(tenant.bank_origin.clone()));
+            let cookie = set_cookie(COOKIE, &bound.value, bound.max_age_s);
+            (bank, cookie.map(|c| [(header::SET_COOKIE, c)]), Page(page)).into_response()
+        }
+        Err(fault) => fault_page(fault),
+    }
+}
+
+/// `POST /link/{token}`: leaves for the bank.
+pub async fn depart(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie) };
+    if token.len() > MAX_TOKEN {
+        return fault_page(LinkFault::Unknown);
+    }
+    match linking::depart(&face.app, &token, bound, &sessions(&face.app, &headers)).await {
+        Ok(to_bank) => Redirect::to(to_bank.as_str()).into_response(),
+        Err(fault) => fault_page(fault),
+    }
+}
+
+/// `GET /link/callback`: comes back from the bank, to the chat.
+pub async fn arrive(State(face): Web, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie) };
+    let query = query.unwrap_or_default();
+    if query.len() > MAX_CALLBACK {
+        return Kind::Malformed.because("The way back from the bank is too long to be one.").into_response();
+    }
+    let arrived = match linking::arrive(&face.app, bound, &query).await {
+        Ok(tenant) | Err(LinkFault::Cancelled { tenant }) => Redirect::to(&chat(&tenant)).into_response(),
+        Err(fault) => fault_page(fault),
+    };
+    (set_cookie(COOKIE, "", 0).map(|c| [(header::SET_COOKIE, c)]), arrived).into_response()
+}
+
+/// The good sessions that this browser has, at any bank.
+fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
+    let now = app.clock.now();
+    let session = |tenant: &Tenant| {
+        let token = cookie(headers, &cookie_name(&tenant.id))?;
+        app.sessions.check(&tenant.id, token, now).ok()
+    };
+    app.tenants.values().filter_map(|tenant| session(tenant)).collect()
+}
+
+fn chat(tenant: &Tenant) -> String {
+    format!("/chat/{}", tenant.id)
+}
+
+fn clock(tenant: &Tenant, at: jiff::Timestamp) -> String {
+    let at = at.to_zoned(tenant.zone.clone());
+    format!("{}:{:02}", at.hour(), at.minute())
+}
+
+fn host_of(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
+}
+
+/// What is the matter with a link: title, sentence, remedy, status.
+fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
+    let ask_again = "Go back to the chat and ask for a new link. Your question is kept.";
+    let (title, detail, remedy, status) = match fault {
+        LinkFault::Unknown => ("This link is not known", "It may be cut off, or was never made here.", ask_again, StatusCode::NOT_FOUND),
+        LinkFault::Expired => ("This link is too old", "A link works for a short time only. Nothing was linked.", ask_again, StatusCode::GONE),
+        LinkFault::Used => ("This link was used already", "A link works once, so that nobody can use it after you.", ask_again, StatusCode::GONE),
+        LinkFault::OtherBrowser => (
+            "This link was opened in another browser",
+            "A link stays with the browser that opened it last. Nothing was linked.",
+            "Open the chat in the browser that you want to use, and ask for a new link there.",
+            StatusCode::FORBIDDEN,
+        ),
+        LinkFault::OtherConversation => (
+            "This link belongs to another chat",
+            "It was made for a chat that is not open in this browser. If somebody sent it to you, do not use it: it would show them your accounts.",
+            "Open your own chat with the bank and ask for a link there.",
+            StatusCode::FORBIDDEN,
+        ),
+        LinkFault::NoCookie => (
+            "This browser did not keep the link",
+            "The link is kept in a cookie of this site. The browser did not send it: it is too old, or cookies are off.",
+            "Allow cookies for this site, go back to the chat and ask for a new link.",
+            StatusCode::FORBIDDEN,
+        ),
+        LinkFault::Cancelled { .. } => ("Nothing was approved", "You did not approve at the bank, so nothing is linked.", ask_again, StatusCode::OK),
+        LinkFault::Tampered { .. } => (
+            "The way back was not as it left",
+            "Something changed between the bank and here. To be safe, nothing is linked.",
+            "Go back to the chat and ask for a new link. If it happens again, tell your bank.",
+            StatusCode::FORBIDDEN,
+        ),
+        LinkFault::Bank { .. } | LinkFault::Onboarding { .. } => (
+            "The bank did not answer as it should",
+            "We asked the bank and could not use its answer. Nothing is linked, and nothing was read.",
+            "Wait a few minutes, go back to the chat and ask for a new link.",
+            StatusCode::BAD_GATEWAY,
+        ),
+        LinkFault::Store(_) => (
+            "Something broke on our side",
+            "Nothing was linked.",
+            "Try again in a minute. If it happens again, tell the people who run this gateway.",
+            StatusCode::SERVICE_UNAVAILABLE,
+        ),
+    };
+    (title.to_owned(), detail.to_owned(), remedy, status)
+}
+
+fn fault_page(fault: LinkFault) -> Response {
+    let tenant = match &fault {
+        LinkFault::Cancelled { tenant }
+        | LinkFault::Tampered { tenant }
+        | LinkFault::Bank { tenant, .. }
+        | LinkFault::Onboarding { tenant, .. } => Some(tenant.clone()),
+        _ => None,
+    };
+    if matches!(fault, LinkFault::Bank { .. } | LinkFault::Onboarding { .. } | LinkFault::Tampered { .. } | LinkFault::Store(_)) {
+        tracing::warn!(%fault, "a link went no further");
+    }
+    let (title, detail, remedy, status) = told(&fault);
+    let page = Fault {
+        back: tenant.as_ref().map_or("/".to_owned(), |t| chat(t)),
+        back_words: if tenant.is_some() { "Back to the chat" } else { "Choose your bank" }.to_owned(),
+        brand: tenant.map(|t| Brand::from(&*t)),
+        title,
+        detail,
+        fields: vec![],
+        remedy: remedy.to_owned(),
+        about: None,
+        status: status.as_u16(),
+    };
+    (status, Page(page)).into_response()
+}

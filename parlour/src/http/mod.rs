@@ -1,0 +1,119 @@
+//! The faces over HTTP: pages for people, `/v1` for programs, and what operators ask.
+//!
+//! They translate: an address and a body into a use case, its outcome into a page, a document or a
+//! problem. Nothing is decided here but who may knock.
+
+pub mod body;
+pub mod caller;
+pub mod chat;
+pub mod dress;
+pub mod files;
+pub mod guard;
+pub mod link;
+pub mod listen;
+pub mod openapi;
+pub mod operations;
+pub mod pages;
+pub mod problem;
+pub mod streams;
+pub mod trace;
+pub mod view;
+
+use crate::app::App;
+use axum::{
+    Router,
+    extract::State,
+    http::{Method, Uri},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use problem::{Kind, Problem};
+use std::{any::Any, sync::Arc};
+use streams::Streams;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The gateway, with what only its HTTP face keeps.
+pub struct Face {
+    /// The gateway.
+    pub app: Arc<App>,
+    /// The open streams.
+    pub streams: Arc<Streams>,
+    /// How fast each address may knock.
+    pub addresses: guard::Addresses,
+    /// Host and port of the public address, as browsers name it.
+    pub host: String,
+}
+
+/// What every handler gets.
+pub type Web = State<Arc<Face>>;
+
+/// Serves the gateway until it stops.
+pub async fn serve(app: Arc<App>, listener: TcpListener) {
+    let stop = app.stop.clone();
+    if let Err(fault) = listen::serve(listener, router(app), stop).await {
+        tracing::error!(%fault, "no more connections can be taken");
+    }
+}
+
+/// All addresses.
+pub fn router(app: Arc<App>) -> Router {
+    let limits = &app.settings.limits;
+    let host = app.settings.public_url.authority().to_owned();
+    let face = Arc::new(Face {
+        streams: Arc::new(Streams::new(limits.streams_per_conversation, limits.streams)),
+        addresses: guard::Addresses::new(limits.requests_per_second_per_address),
+        host,
+        app,
+    });
+    Router::new()
+        .merge(for_people())
+        .nest("/v1/chat/{bank}", chat::routes())
+        .route("/openapi.json", get(openapi::document))
+        .merge(for_operators())
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(not_that_way)
+        .layer(middleware::from_fn_with_state(face.clone(), trace::in_time))
+        .layer(CatchPanicLayer::custom(broke))
+        .layer(middleware::from_fn_with_state(face.clone(), guard::check))
+        .layer(middleware::from_fn_with_state(face.clone(), dress::dress))
+        .layer(middleware::from_fn(trace::follow))
+        .with_state(face)
+}
+
+fn for_people() -> Router<Arc<Face>> {
+    Router::new()
+        .route("/", get(pages::banks))
+        .route("/chat/{bank}", get(chat::room::page))
+        .route("/chat/{bank}/older", get(chat::room::older))
+        .route("/link/callback", get(link::arrive))
+        .route("/link/{token}", get(link::open).post(link::depart))
+        .route("/problems", get(pages::kinds))
+        .route("/problems/{kind}", get(pages::kind))
+        .route("/static/{file}", get(files::file))
+        .route("/static/bank/{file}", get(files::bank_file))
+        .route("/favicon.ico", get(files::favicon))
+}
+
+fn for_operators() -> Router<Arc<Face>> {
+    Router::new()
+        .route("/healthz", get(operations::alive))
+        .route("/readyz", get(operations::ready))
+        .route("/metrics", get(operations::metrics))
+}
+
+async fn nothing_here(uri: Uri) -> Problem {
+    let shown: String = uri.path().chars().take(80).collect();
+    Kind::NotFound.because(format!("Nothing is at {shown}."))
+}
+
+async fn not_that_way(method: Method) -> Problem {
+    Kind::Method.because(format!("{method} is not taken here."))
+}
+
+/// A handler panicked. The panic's own words go to the log (see the process's panic hook), not out.
+fn broke(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    Kind::Internal.because("A part of the gateway failed.").into_response()
+}

@@ -1,0 +1,257 @@
+//! Samples of every template's context, so that tests draw every page in every state.
+
+use super::{Brand, draw, pages, thread};
+use crate::{
+    http::problem::{FieldFault, Kind},
+    reply::{
+        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, Reply, Seen, TransactionLine,
+    },
+    room::{Entry, Words},
+};
+use domain::{AccountKind, Currency, DataClass, EntryId, MessageId, Money, Purpose};
+use jiff::{Timestamp, tz::TimeZone};
+use uuid::Uuid;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    at("2026-11-21T14:44:00Z")
+}
+
+fn zone() -> TimeZone {
+    TimeZone::fixed(jiff::tz::offset(-5))
+}
+
+fn usd(cents: i64) -> MoneyText {
+    Money::new(cents, Currency::USD).into()
+}
+
+fn entry_id(n: u128) -> EntryId {
+    EntryId::new(Uuid::from_u128(n))
+}
+
+pub fn harbour() -> Brand {
+    Brand {
+        id: "harbour".into(),
+        name: "Harbour Bank".into(),
+        crest: "H".into(),
+        css: "/static/bank/harbour.css".into(),
+        icon: "/static/bank/harbour.svg".into(),
+    }
+}
+
+pub fn seen(data_class: DataClass, index: u64) -> Seen {
+    Seen { entry: entry_id(index.into()), index, data_class, purpose: Purpose::AnswerCustomer }
+}
+
+fn balances() -> Block {
+    let account = |title: &str, kind, current, available| BalanceLine {
+        title: title.into(),
+        kind,
+        current: usd(current),
+        available: Some(usd(available)),
+        as_of: at("2026-11-21T14:41:00Z"),
+    };
+    Block::Balances {
+        accounts: vec![
+            account("Everyday Checking ··4520", AccountKind::Checking, 231_840, 220_115),
+            account("Rewards Card ··0907", AccountKind::Card, 61_203, 438_797),
+        ],
+    }
+}
+
+fn transactions() -> Block {
+    let row = |day: &str, what: &str, cents, pending| TransactionLine {
+        at: at("2026-11-20T18:02:00Z"),
+        day: day.into(),
+        what: what.into(),
+        amount: usd(cents),
+        pending,
+        account: "Everyday Checking ··4520".into(),
+    };
+    Block::Transactions {
+        rows: vec![
+            row("Sat 21 Nov", "Greenleaf Market", -11_725, true),
+            row("Fri 20 Nov", "Payroll, Northwind Traders Incorporated", 245_000, false),
+            row("Thu 19 Nov", "Volt Electronics", -48_000, false),
+            row("Wed 18 Nov", "City Transit", -275, false),
+        ],
+        more: 4,
+    }
+}
+
+fn places() -> Block {
+    let row = |place: &str, count, cents| PlaceLine { place: place.into(), count, spent: vec![usd(cents)] };
+    Block::Places { rows: vec![row("Portland, US", 14, 38_412), row("Reno, US", 2, 51_275)] }
+}
+
+fn notice() -> Notice {
+    let point = |term: &str, text: &str| Point { term: term.into(), text: text.into() };
+    Notice {
+        title: "Link this chat to Harbour Bank".into(),
+        points: vec![
+            point("Which bank", "Harbour Bank. You sign in on the bank’s own site and choose the accounts there."),
+            point("What is read", "Your balances and your transactions, of the accounts that you choose."),
+            point("How to stop", "Write “stop” here, at any time. It ends at once."),
+            point("Never", "Not for ads. Never sold."),
+        ],
+        button: "Go to Harbour Bank and sign in".into(),
+        href: "/link/sample".into(),
+        until: at("2026-11-21T14:54:00Z"),
+    }
+}
+
+fn accesses() -> Block {
+    let row = |index, allowed, reason: Option<&str>, class: DataClass| AccessLine {
+        entry: entry_id(9),
+        at: at("2026-11-21T14:41:00Z"),
+        when: "Sat 21 Nov at 9:41".into(),
+        data_class: class,
+        what: class.in_words().into(),
+        purpose: Purpose::AnswerCustomer,
+        why: Purpose::AnswerCustomer.in_words().into(),
+        allowed,
+        reason: reason.map(str::to_owned),
+        index,
+    };
+    Block::Accesses {
+        rows: vec![
+            row(None, true, None, DataClass::Transactions),
+            row(Some(10_482), true, None, DataClass::Balances),
+            row(Some(10_377), false, Some("the bank does not share the places where you shopped"), DataClass::MerchantPlaces),
+        ],
+        more: 12,
+    }
+}
+
+fn refusal() -> Block {
+    Block::Refusal {
+        who: "Meridian Savings".into(),
+        why: "We do not show in chat where you shopped.".into(),
+        remedy: "Your statements on the bank’s own site show each shop with its city.".into(),
+    }
+}
+
+fn care() -> Block {
+    Block::Care { text: "That looked like a card number, so it was not kept. Never type one here.".into() }
+}
+
+fn text(text: &str) -> Block {
+    Block::Text { text: text.into() }
+}
+
+fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
+    let quick = quick.iter().map(|l| Quick { label: (*l).into(), text: (*l).into() }).collect();
+    Words::Bank { reply: Reply { blocks, quick, seen } }
+}
+
+fn asked(text: &str) -> Words {
+    Words::Customer { text: text.into(), removed: vec![] }
+}
+
+/// A conversation with every kind of block.
+fn conversation() -> Vec<Words> {
+    let total = Block::Total { of: "Greenleaf Market, Mon 9 to Sun 15 Nov".into(), amount: usd(14_380), count: 3 };
+    vec![
+        asked("whats my balance"),
+        reply(vec![text("To answer, I need to read your balances. Here is what linking means."), Block::Notice(notice())], vec![], &[]),
+        asked("and now?\nboth accounts please"),
+        reply(vec![balances()], vec![seen(DataClass::Balances, 10_482)], &[]),
+        asked("last transactions"),
+        reply(vec![transactions()], vec![seen(DataClass::Transactions, 10_483)], &[]),
+        asked("what did I spend at the supermarket last week?"),
+        reply(vec![text("You spent this:"), total], vec![seen(DataClass::Transactions, 10_484)], &["Show the payments", "This month"]),
+        asked("where did I shop"),
+        reply(vec![places()], vec![seen(DataClass::MerchantPlaces, 10_485)], &[]),
+        asked("and at the other bank?"),
+        reply(vec![refusal()], vec![], &[]),
+        asked("my card is [removed]"),
+        reply(vec![care()], vec![], &[]),
+        asked("Who looked at my data?"),
+        reply(vec![text("Each time somebody asked for your data here, newest first."), accesses()], vec![], &["What’s my balance?", "Stop"]),
+    ]
+}
+
+fn entries() -> Vec<Entry> {
+    let numbered = conversation().into_iter().zip(1i64..);
+    numbered
+        .map(|(words, seq)| Entry { seq, id: MessageId::new(Uuid::from_u128(1)), at: now(), words })
+        .collect()
+}
+
+fn item(entry: &Entry) -> String {
+    let (bank, zone) = (harbour(), zone());
+    draw(&thread::Item { bank: &bank, zone: &zone, now: now(), entry, new_day: entry.seq == 1 }).unwrap()
+}
+
+pub fn draw_text(said: &str) -> String {
+    item(&Entry { seq: 1, id: MessageId::new(Uuid::from_u128(1)), at: now(), words: asked(said) })
+}
+
+pub fn every_block() -> String {
+    entries().iter().map(item).collect()
+}
+
+fn top(older: Option<i64>, linked: bool, fresh: bool) -> String {
+    let can = ["Tell you your balances", "Show your payments, and what you spent where and when", "Show who looked at your data, and why"];
+    let can = can.map(str::to_owned);
+    let says_no = thread::says_no(&[(DataClass::MerchantPlaces, "We do not show in chat where you shopped.".into())]);
+    draw(&thread::Top { brand: &harbour(), older, can: &can, says_no, linked, fresh }).unwrap()
+}
+
+fn room(top: String, items: Vec<String>, linked: bool, answering: bool) -> String {
+    let standing = if linked { "Linked for 2 accounts until 20 Feb 2027" } else { "Not linked to your accounts" };
+    let last = i64::try_from(items.len()).unwrap();
+    let key = "0123456789abcdef".to_owned();
+    draw(&thread::Room { brand: harbour(), standing: standing.into(), linked, top, items, last, key, answering }).unwrap()
+}
+
+fn offer() -> pages::Offer {
+    pages::Offer {
+        brand: Some(harbour()),
+        name: "Harbour Bank".into(),
+        notice: notice(),
+        until: "9:54".into(),
+        site: "harbour.localhost:8101".into(),
+        back: "/chat/harbour".into(),
+    }
+}
+
+fn fault() -> pages::Fault {
+    pages::Fault {
+        brand: Some(harbour()),
+        title: "This link was used already".into(),
+        detail: "A link works once.".into(),
+        fields: vec![FieldFault { name: "text".into(), detail: "the message is empty".into() }],
+        remedy: "Go back to the chat and ask for a new link.".into(),
+        back: "/chat/harbour".into(),
+        back_words: "Back to the chat".into(),
+        about: Some("/problems/bad_link".into()),
+        status: 403,
+    }
+}
+
+/// Every page in every state, by a name for its file.
+pub fn named() -> Vec<(&'static str, String)> {
+    let items = || entries().iter().map(item).collect::<Vec<_>>();
+    let first = || items().into_iter().take(1).collect();
+    vec![
+        ("fresh", room(top(None, false, true), vec![], false, false)),
+        ("thread", room(top(None, true, false), items(), true, false)),
+        ("older", room(top(Some(17), true, false), items(), true, false)),
+        ("answering", room(top(None, true, false), first(), true, true)),
+        ("offer", draw(&offer()).unwrap()),
+        ("fault", draw(&fault()).unwrap()),
+        ("problem", draw(&pages::problem_page(&Kind::TooFast.because("Wait 3 seconds.").after(3)).0).unwrap()),
+        ("about", draw(&pages::About { brand: None, kind: Kind::Invalid }).unwrap()),
+        ("kinds", draw(&pages::AllKinds { brand: None, kinds: Kind::ALL }).unwrap()),
+        ("banks", draw(&pages::Banks { brand: None, banks: vec![harbour()] }).unwrap()),
+        ("no-banks", draw(&pages::Banks { brand: None, banks: vec![] }).unwrap()),
+    ]
+}
+
+pub fn all() -> Vec<String> {
+    named().into_iter().map(|(_, html)| html).collect()
+}
