@@ -1,0 +1,43 @@
+//! How banks speak: an FDX-aligned subset of version 6, over FAPI 2.0 (pushed requests, PKCE S256,
+//! `private_key_jwt`, DPoP with nonces, `iss`; ES256 only).
+//!
+//! 1. [`Connector::discover`] reads what a bank's authorization server says of itself and refuses whatever
+//!    would weaken a link ([`OnboardingFault`]).
+//! 2. [`Connector::begin_link`] and [`Connector::finish_link`] lead a customer to the bank and back. What
+//!    comes of it is a [`Grant`]; the caller seals it.
+//! 3. Reads take the grant and a permit of the gate, and give back guarded data.
+//! 4. [`Connector::revoke`] ends a consent at the bank.
+//!
+//! Access tokens never leave the process. Everything a bank does wrong is a [`BankFault`], a fact with
+//! numbers. Only `oauth.rs` knows which OAuth library is used.
+
+mod attempts;
+mod breaker;
+mod call;
+mod callback;
+mod config;
+mod connector;
+mod consents;
+mod fault;
+mod fdx;
+mod grant;
+mod http;
+mod key;
+mod link;
+mod oauth;
+mod onboarding;
+mod random;
+mod reads;
+mod secret;
+mod tokens;
+
+pub use config::{ConnectorConfig, Limits, Refresh};
+pub use connector::Connector;
+pub use consents::AtBank;
+pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unreadable, Weakening};
+pub use grant::{Grant, GrantKeeper, Kept, KeeperFault, Lease};
+pub use key::{ClientKey, KeyFault};
+pub use link::{Begun, LinkAsk, Linked, PendingLink};
+pub use onboarding::{Endpoint, OnboardingFault};
+pub use reads::{Listing, Period, PeriodFault};
+pub use secret::Secret;
