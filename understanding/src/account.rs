@@ -1,0 +1,125 @@
+//! Which account, and how many of its transactions.
+
+use crate::words::{Word, number};
+use domain::AccountKind;
+
+/// How a customer names one of their accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountHint {
+    /// By kind: "savings", "credit card".
+    Kind(AccountKind),
+    /// By its last digits, 2 to 4: "ending in 4520".
+    LastDigits(String),
+    /// By the word before "account": "joint account".
+    Words(String),
+}
+
+const KINDS: &[(&[&str], AccountKind)] = &[
+    (&["checking", "chequing", "current account", "everyday account"], AccountKind::Checking),
+    (&["savings", "saver", "saving account", "isa"], AccountKind::Savings),
+    (&["credit card", "credit cards", "my card", "debit card"], AccountKind::Card),
+    (&["loan", "mortgage"], AccountKind::Loan),
+];
+
+/// Words before "account" that do not name one.
+const NOT_NAMES: &[&str] = &[
+    "my",
+    "the",
+    "your",
+    "our",
+    "this",
+    "that",
+    "an",
+    "a",
+    "bank",
+    "any",
+    "each",
+    "every",
+    "which",
+    "all",
+    "both",
+    "same",
+    "other",
+    "in",
+    "to",
+    "of",
+    "on",
+    "from",
+    "and",
+    "with",
+    "link",
+    "connect",
+    "unlink",
+    "disconnect",
+    "new",
+];
+
+/// Finds what the message says on which account.
+pub(crate) fn find(words: &[Word]) -> Option<AccountHint> {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    if let Some(digits) = last_digits(&texts) {
+        return Some(AccountHint::LastDigits(digits));
+    }
+    let joined = format!(" {} ", texts.join(" "));
+    for (names, kind) in KINDS {
+        if names.iter().any(|name| joined.contains(&format!(" {name} "))) {
+            return Some(AccountHint::Kind(*kind));
+        }
+    }
+    let named = texts.windows(2).find(|pair| {
+        let plain = pair[0].chars().all(char::is_alphabetic);
+        matches!(pair[1], "account" | "accounts" | "acct") && plain && !NOT_NAMES.contains(&pair[0])
+    });
+    named.map(|pair| AccountHint::Words(pair[0].to_owned()))
+}
+
+fn last_digits(texts: &[&str]) -> Option<String> {
+    let after = texts.iter().position(|word| matches!(*word, "ending" | "ends" | "finishing"))? + 1;
+    let rest = texts[after..].iter().filter(|word| !matches!(**word, "in" | "with" | "on" | "digits"));
+    let digits = rest.into_iter().next()?;
+    let fits = (2..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then(|| (*digits).to_owned())
+}
+
+/// More than this many transactions are not asked for in a chat.
+const MAX_COUNT: u32 = 500;
+
+const LISTED: &[&str] = &[
+    "transaction",
+    "transactions",
+    "payment",
+    "payments",
+    "purchase",
+    "purchases",
+    "things",
+    "charges",
+    "debits",
+    "credits",
+    "entries",
+    "items",
+    "transfers",
+    "deposits",
+    "buys",
+];
+
+/// Words between a number and what it counts.
+const BETWEEN: &[&str] = &[
+    "last", "latest", "recent", "most", "newest", "card", "bank", "pending", "biggest", "largest", "of", "my",
+];
+
+/// Finds "last 5 transactions", "five latest payments", "my last transaction".
+pub(crate) fn count(words: &[Word]) -> Option<u16> {
+    for at in 0..words.len() {
+        let Some((value, used)) = number(&words[at..]) else { continue };
+        let rest = words[at + used..].iter().map(|word| word.text.as_str());
+        let counted = rest.into_iter().find(|word| !BETWEEN.contains(word));
+        if counted.is_some_and(|word| LISTED.contains(&word)) && (1..=MAX_COUNT).contains(&value) {
+            return u16::try_from(value).ok();
+        }
+    }
+    let singular = words.windows(2).any(|pair| {
+        matches!(pair[0].text.as_str(), "last" | "latest" | "newest")
+            && matches!(pair[1].text.as_str(), "transaction" | "payment" | "purchase")
+    });
+    singular.then_some(1)
+}

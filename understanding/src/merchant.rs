@@ -1,0 +1,187 @@
+//! Which merchant a message names.
+
+use crate::period::Found;
+use crate::words::Word;
+
+/// A name of more words than this is a sentence.
+const MAX_NAME_WORDS: usize = 5;
+
+/// Words that end a name.
+const AFTER_NAMES: &[&str] = &[
+    "in",
+    "on",
+    "during",
+    "since",
+    "for",
+    "over",
+    "under",
+    "above",
+    "below",
+    "between",
+    "from",
+    "last",
+    "this",
+    "past",
+    "today",
+    "yesterday",
+    "please",
+    "pls",
+    "and",
+    "or",
+    "with",
+    "using",
+    "more",
+    "less",
+    "than",
+    "so",
+    "when",
+    "what",
+    "how",
+    "ever",
+    "recently",
+    "lately",
+    "ago",
+    "every",
+    "each",
+    "thanks",
+    "right",
+];
+
+/// After "at" and the like, these begin something that is not a name.
+const NOT_NAMES: &[&str] = &[
+    "my",
+    "your",
+    "our",
+    "me",
+    "it",
+    "that",
+    "them",
+    "those",
+    "these",
+    "all",
+    "least",
+    "most",
+    "once",
+    "home",
+    "work",
+    "any",
+    "which",
+    "what",
+    "night",
+    "noon",
+    "anything",
+    "everything",
+    "something",
+    "stuff",
+    "average",
+    "a",
+    "an",
+    "present",
+    "risk",
+    "account",
+    "accounts",
+    "checking",
+    "savings",
+    "data",
+    "moment",
+    "card",
+    "bank",
+    "weekend",
+    "end",
+    "time",
+    "times",
+    "minute",
+    "i",
+    "we",
+    "you",
+    "credit",
+    "debit",
+];
+
+/// Finds a merchant: first a name of the customer's own list, wherever it stands; then what follows "at",
+/// "from", "spend on" or "paid to". As the customer wrote it, without "the".
+pub(crate) fn find(text: &str, words: &[Word], own: &[String], period: Option<&Found>) -> Option<String> {
+    known(text, words, own).or_else(|| {
+        (0..words.len()).find_map(|at| {
+            let introduced = introduces(words, at);
+            if introduced { named(text, words, at + 1, period) } else { None }
+        })
+    })
+}
+
+/// The longest name of the list that stands in the message.
+fn known(text: &str, words: &[Word], own: &[String]) -> Option<String> {
+    let mut best: Option<(usize, usize, usize)> = None;
+    for name in own {
+        let name: Vec<String> = crate::words::split(name).into_iter().map(|word| word.text).collect();
+        if name.is_empty() || name.iter().all(|word| word.chars().count() < 3) {
+            continue;
+        }
+        let place = words
+            .windows(name.len())
+            .position(|window| window.iter().zip(&name).all(|(word, part)| is_or_is_of(&word.text, part)));
+        if let Some(at) = place
+            && best.is_none_or(|(_, _, length)| name.len() > length)
+        {
+            best = Some((words[at].start, words[at + name.len() - 1].end, name.len()));
+        }
+    }
+    best.map(|(start, end, _)| text[start..end].to_owned())
+}
+
+/// "tesco" is Tesco, and so is "tescos".
+fn is_or_is_of(word: &str, name: &str) -> bool {
+    word == name || (name.len() > 3 && word.strip_suffix('s') == Some(name))
+}
+
+fn introduces(words: &[Word], at: usize) -> bool {
+    let before = |wanted: &[&str], reach: usize| {
+        words[at.saturating_sub(reach)..at].iter().any(|word| wanted.contains(&word.text.as_str()))
+    };
+    match words[at].text.as_str() {
+        "at" => !before(&["look", "looked", "looking", "looks", "peek", "peeked"], 2),
+        "from" => before(
+            &[
+                "purchases",
+                "purchase",
+                "bought",
+                "buy",
+                "transactions",
+                "payments",
+                "charges",
+                "order",
+                "orders",
+            ],
+            3,
+        ),
+        "on" => before(&["spend", "spent", "spending", "spends"], 4),
+        "to" => before(&["paid", "pay", "payments", "payment"], 3),
+        _ => false,
+    }
+}
+
+fn named(text: &str, words: &[Word], at: usize, period: Option<&Found>) -> Option<String> {
+    let skipped = usize::from(words.get(at).is_some_and(|word| word.text == "the"));
+    let first = at + skipped;
+    let in_period = |place: usize| period.is_some_and(|found| (found.from..found.to).contains(&place));
+    let mut last = None;
+    for (place, word) in words.iter().enumerate().skip(first).take(MAX_NAME_WORDS) {
+        let is_amount = word.text.starts_with(|letter: char| "$£€¥₹<>".contains(letter));
+        let ends = AFTER_NAMES.contains(&word.text.as_str())
+            || (place == first && NOT_NAMES.contains(&word.text.as_str()));
+        if in_period(place) || is_amount || ends || is_time(&word.text) {
+            break;
+        }
+        last = Some(word);
+        if word.ends_phrase {
+            break;
+        }
+    }
+    last.map(|last| text[words[first].start..last.end].to_owned())
+}
+
+/// "5pm", "17:30" and plain numbers after "at".
+fn is_time(word: &str) -> bool {
+    let digits = word.trim_end_matches("am").trim_end_matches("pm");
+    !digits.is_empty() && digits.chars().all(|letter| letter.is_ascii_digit() || letter == ':')
+}

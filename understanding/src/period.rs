@@ -1,0 +1,322 @@
+//! Which days a message asks for.
+
+use crate::words::{Word, number};
+use jiff::civil::{Date, Weekday, date};
+use jiff::tz::TimeZone;
+use jiff::{Error, Span, Timestamp, ToSpan};
+
+/// Some days in a row, in the customer's own zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Period {
+    /// The first day.
+    pub from: Date,
+    /// The day after the last.
+    pub until: Date,
+    /// The words of the message that said so, in small letters: "last week".
+    pub said: String,
+}
+
+impl Period {
+    /// The moments at which the period begins and ends, the end not included. A day begins at its first
+    /// moment in the zone, also where clocks change at midnight. Fails only beyond the year 9999.
+    pub fn bounds(&self, zone: &TimeZone) -> Result<(Timestamp, Timestamp), Error> {
+        let start =
+            |day: Date| Ok::<_, Error>(zone.to_zoned(day.at(0, 0, 0, 0))?.start_of_day()?.timestamp());
+        Ok((start(self.from)?, start(self.until)?))
+    }
+}
+
+/// A period and which words of the message it took.
+pub(crate) struct Found {
+    pub(crate) period: Period,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+}
+
+/// No bank shows more; a longer "last N days" is cut to this.
+const MAX_DAYS_BACK: i64 = 3_660;
+
+const WEEKDAYS: [(&str, &str, Weekday); 7] = [
+    ("monday", "mon", Weekday::Monday),
+    ("tuesday", "tue", Weekday::Tuesday),
+    ("wednesday", "wed", Weekday::Wednesday),
+    ("thursday", "thu", Weekday::Thursday),
+    ("friday", "fri", Weekday::Friday),
+    ("saturday", "sat", Weekday::Saturday),
+    ("sunday", "sun", Weekday::Sunday),
+];
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// After these, a short or ambiguous name ("may", "sun") is a day or a month.
+const BEFORE_NAMES: [&str; 10] =
+    ["in", "on", "since", "last", "this", "from", "during", "for", "of", "until"];
+
+/// Some days and how many words they took.
+type Days = (Date, Date, usize);
+
+/// Finds the first period in a message.
+pub(crate) fn find(words: &[Word], today: Date) -> Option<Found> {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    for at in 0..words.len() {
+        let days = match text(at) {
+            "since" => days(words, at + 1, today)
+                .and_then(|(from, _, used)| Some((from, today.tomorrow().ok()?, used + 1))),
+            "between" | "from" => range(words, at, today).or_else(|| days(words, at, today)),
+            _ => days(words, at, today),
+        };
+        let days = days.filter(|(from, until, _)| from < until);
+        if let Some((from, until, used)) = days {
+            let said =
+                words[at..at + used].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
+            return Some(Found { period: Period { from, until, said }, from: at, to: at + used });
+        }
+    }
+    None
+}
+
+/// "between X and Y", "from X to Y"; both ends belong to it.
+fn range(words: &[Word], at: usize, today: Date) -> Option<Days> {
+    let (from, _, first) = days(words, at + 1, today)?;
+    let to = at + 1 + first;
+    if !matches!(words.get(to)?.text.as_str(), "and" | "to" | "until" | "till") {
+        return None;
+    }
+    let (_, until, second) = days(words, to + 1, today)?;
+    Some((from, until, 2 + first + second))
+}
+
+/// The days that these words name.
+fn days(words: &[Word], at: usize, today: Date) -> Option<Days> {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let one_day = |day: Date, used| Some((day, day.tomorrow().ok()?, used));
+    let monday = today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok()?;
+    let month = today.first_of_month();
+    let year = date(today.year(), 1, 1);
+    let span = |from: Date, back: Span, length: Span, used| {
+        let from = from.checked_sub(back).ok()?;
+        Some((from, from.checked_add(length).ok()?, used))
+    };
+    match (text(at), text(at + 1)) {
+        ("today" | "tonight", _) => one_day(today, 1),
+        ("yesterday", _) => one_day(today.yesterday().ok()?, 1),
+        ("this" | "current", "week") => span(monday, 0.days(), 7.days(), 2),
+        ("last" | "previous", "week") => span(monday, 7.days(), 7.days(), 2),
+        ("this" | "current", "month") => span(month, 0.months(), 1.month(), 2),
+        ("last" | "previous", "month") => span(month, 1.month(), 1.month(), 2),
+        ("this" | "current", "year") => span(year, 0.years(), 1.year(), 2),
+        ("last" | "previous", "year") => span(year, 1.year(), 1.year(), 2),
+        ("last" | "this" | "the", "weekend") => span(monday, weekend_back(today, text(at)), 2.days(), 2),
+        ("past" | "last" | "previous", _) => last_few(words, at, today).or_else(|| {
+            let (from, until, used) = named(words, at + 1, today, true)?;
+            Some((from, until, used + 1))
+        }),
+        _ => named(words, at, today, at > 0 && BEFORE_NAMES.contains(&text(at - 1))),
+    }
+}
+
+/// From this week's Monday back to the Saturday meant: that of this week once it has begun, else the one before.
+fn weekend_back(today: Date, which: &str) -> Span {
+    let has_begun = matches!(today.weekday(), Weekday::Saturday | Weekday::Sunday);
+    if which == "this" || (which == "the" && has_begun) { (-5).days() } else { 2.days() }
+}
+
+/// "last 7 days", "past week", "last three months": so many days, today the last of them.
+fn last_few(words: &[Word], at: usize, today: Date) -> Option<Days> {
+    let (count, used) = number(&words[at + 1..]).unwrap_or((1, 0));
+    if used == 0 && words[at].text != "past" {
+        return None;
+    }
+    let until = today.tomorrow().ok()?;
+    let back = i64::from(count).clamp(1, MAX_DAYS_BACK);
+    let from = match words.get(at + 1 + used)?.text.as_str() {
+        "day" | "days" => until.checked_sub(back.days()),
+        "week" | "weeks" => until.checked_sub(back.min(MAX_DAYS_BACK / 7).weeks()),
+        "month" | "months" => until.checked_sub(back.min(MAX_DAYS_BACK / 30).months()),
+        "year" | "years" => until.checked_sub(back.min(MAX_DAYS_BACK / 365).years()),
+        _ => return None,
+    };
+    Some((from.ok()?, until, used + 2))
+}
+
+/// A weekday, a date or a month by its name. `sure` when the word before it says that it is one.
+fn named(words: &[Word], at: usize, today: Date, sure: bool) -> Option<Days> {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let one_day = |day: Date, used| Some((day, day.tomorrow().ok()?, used));
+    if let Some(weekday) = weekday(text(at), sure) {
+        return one_day(today.nth_weekday(-1, weekday).ok()?, 1);
+    }
+    if let Some(day) = iso(text(at)) {
+        return one_day(day, 1);
+    }
+    if let Some(day) = day_of_month(text(at)) {
+        let of = usize::from(text(at + 1) == "of");
+        let month = month(text(at + 1 + of), true)?;
+        let (year, more) = year(text(at + 2 + of)).map_or((None, 0), |year| (Some(year), 1));
+        return one_day(past_day(day, month, year, today)?, 2 + of + more);
+    }
+    let month = month(text(at), sure || year(text(at + 1)).is_some())?;
+    if at > 0 && day_of_month(text(at - 1)).is_some() {
+        // "31 november": no such day, and not the whole month either.
+        return None;
+    }
+    if let Some(day) = day_of_month(text(at + 1)) {
+        let (year, more) = year(text(at + 2)).map_or((None, 0), |year| (Some(year), 1));
+        return one_day(past_day(day, month, year, today)?, 2 + more);
+    }
+    let (first, used) = match year(text(at + 1)) {
+        Some(year) => (Date::new(year, month, 1).ok()?, 2),
+        None => (past_day(1, month, None, today)?, 1),
+    };
+    Some((first, first.checked_add(1.month()).ok()?, used))
+}
+
+fn weekday(word: &str, sure: bool) -> Option<Weekday> {
+    let known = WEEKDAYS.iter().find(|(name, short, _)| {
+        *name == word || (sure && word.starts_with(short) && name.starts_with(word))
+    });
+    known.map(|(_, _, weekday)| *weekday)
+}
+
+/// "march" and "may" are also other words, and so are short names: those need a word before them.
+fn month(word: &str, sure: bool) -> Option<i8> {
+    let place = MONTHS.iter().position(|name| {
+        let whole = *name == word && (sure || !matches!(word, "march" | "may"));
+        whole || (sure && word.len() >= 3 && name.starts_with(word))
+    });
+    place.and_then(|place| i8::try_from(place + 1).ok())
+}
+
+fn iso(word: &str) -> Option<Date> {
+    let shaped = word.len() == 10 && word.is_ascii() && word[4..5] == *"-" && word[7..8] == *"-";
+    if shaped { word.parse().ok() } else { None }
+}
+
+fn day_of_month(word: &str) -> Option<i8> {
+    let digits = word.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let ending = &word[digits.len()..];
+    let day: i8 = digits.parse().ok()?;
+    (matches!(ending, "" | "st" | "nd" | "rd" | "th") && (1..=31).contains(&day)).then_some(day)
+}
+
+fn year(word: &str) -> Option<i16> {
+    word.parse().ok().filter(|year| word.len() == 4 && (1990..2100).contains(year))
+}
+
+/// The day in the year given, or else the last time that it was.
+fn past_day(day: i8, month: i8, year: Option<i16>, today: Date) -> Option<Date> {
+    match year {
+        Some(year) => Date::new(year, month, day).ok(),
+        None => (0..8)
+            .filter_map(|back| Date::new(today.year() - back, month, day).ok())
+            .find(|day| *day <= today),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::split;
+
+    /// A Saturday.
+    const TODAY: Date = date(2026, 11, 21);
+
+    fn read(message: &str) -> Option<(String, String, String)> {
+        let period = find(&split(message), TODAY)?.period;
+        Some((period.from.to_string(), period.until.to_string(), period.said))
+    }
+
+    #[test]
+    fn periods_are_read_as_people_say_them() {
+        for (message, from, until, said) in [
+            ("what did i spend today", "2026-11-21", "2026-11-22", "today"),
+            ("and yesterday?", "2026-11-20", "2026-11-21", "yesterday"),
+            ("this week please", "2026-11-16", "2026-11-23", "this week"),
+            ("spent at Tesco LAST WEEK", "2026-11-09", "2026-11-16", "last week"),
+            ("last 7 days", "2026-11-15", "2026-11-22", "last 7 days"),
+            ("over the past two weeks", "2026-11-08", "2026-11-22", "past two weeks"),
+            ("past week", "2026-11-15", "2026-11-22", "past week"),
+            ("last 3 months", "2026-08-22", "2026-11-22", "last 3 months"),
+            ("this month", "2026-11-01", "2026-12-01", "this month"),
+            ("last month", "2026-10-01", "2026-11-01", "last month"),
+            ("last year", "2025-01-01", "2026-01-01", "last year"),
+            ("in october", "2026-10-01", "2026-11-01", "october"),
+            ("in december", "2025-12-01", "2026-01-01", "december"),
+            ("October 2024", "2024-10-01", "2024-11-01", "october 2024"),
+            ("in may", "2026-05-01", "2026-06-01", "may"),
+            ("last march", "2026-03-01", "2026-04-01", "last march"),
+            ("since friday", "2026-11-20", "2026-11-22", "since friday"),
+            ("since saturday", "2026-11-14", "2026-11-22", "since saturday"),
+            ("on tuesday", "2026-11-17", "2026-11-18", "tuesday"),
+            ("on sun", "2026-11-15", "2026-11-16", "sun"),
+            ("last monday", "2026-11-16", "2026-11-17", "last monday"),
+            ("since 2026-11-01", "2026-11-01", "2026-11-22", "since 2026-11-01"),
+            ("on 2026-02-28", "2026-02-28", "2026-03-01", "2026-02-28"),
+            ("from 2026-10-01 to 2026-10-05", "2026-10-01", "2026-10-06", "from 2026-10-01 to 2026-10-05"),
+            ("between monday and wednesday", "2026-11-16", "2026-11-19", "between monday and wednesday"),
+            ("1st of november", "2026-11-01", "2026-11-02", "1st of november"),
+            ("on Nov 3", "2026-11-03", "2026-11-04", "nov 3"),
+            ("december 24", "2025-12-24", "2025-12-25", "december 24"),
+            ("last weekend", "2026-11-14", "2026-11-16", "last weekend"),
+            ("this weekend", "2026-11-21", "2026-11-23", "this weekend"),
+        ] {
+            let expected = (from.to_owned(), until.to_owned(), said.to_owned());
+            assert_eq!(read(message), Some(expected), "{message}");
+        }
+    }
+
+    #[test]
+    fn other_words_are_not_periods() {
+        for message in [
+            "may i see my balance",
+            "march on",
+            "my last transaction",
+            "last 5 transactions",
+            "the sun is out",
+            "who sat there",
+            "2026-02-30",
+            "2026-13-01",
+            "31 november",
+            "since when",
+            "between us",
+            "last",
+            "past",
+            "order 2026-1234",
+        ] {
+            assert_eq!(read(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn february_29_is_that_of_the_last_leap_year() {
+        assert_eq!(read("29 february").unwrap().0, "2024-02-29");
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_the_zone_makes_it() {
+        let hours = |zone: &str, day: Date| {
+            let period = Period { from: day, until: day.tomorrow().unwrap(), said: String::new() };
+            let (from, until) = period.bounds(&TimeZone::get(zone).unwrap()).unwrap();
+            until.duration_since(from).as_hours()
+        };
+        assert_eq!(hours("America/New_York", date(2026, 3, 8)), 23);
+        assert_eq!(hours("America/New_York", date(2026, 11, 1)), 25);
+        assert_eq!(hours("Europe/London", date(2026, 10, 25)), 25);
+        // Midnight itself is skipped there.
+        assert_eq!(hours("Africa/Cairo", date(2026, 4, 24)), 23);
+        assert_eq!(hours("UTC", date(2026, 3, 8)), 24);
+    }
+}
