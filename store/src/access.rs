@@ -95,12 +95,7 @@ pub fn of_customer(
         "SELECT a.entry, a.body, e.idx FROM access_record a \
          LEFT JOIN log_entry e ON e.entry = a.entry AND e.log = a.bank \
          WHERE a.bank = $1 AND a.customer = $2 AND a.entry < $3 ORDER BY a.entry DESC LIMIT $4",
-        &[
-            Arg::Text(bank.as_str()),
-            Arg::Text(customer.as_str()),
-            Arg::Text(before),
-            Arg::Int(limit.into()),
-        ],
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Text(before), Arg::Int(limit.into())],
     )?;
     let mut accesses = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -145,7 +140,8 @@ pub fn leaves(tx: &mut Tx, bank: &BankId, from: u64, limit: u32) -> Result<Vec<(
         "SELECT idx, leaf FROM log_entry WHERE log = $1 AND idx >= $2 ORDER BY idx LIMIT $3",
         &[Arg::Text(bank.as_str()), Arg::Int(from), Arg::Int(limit.into())],
     )?;
-    let leaf = |row: &Row| Ok((row.count(0, "index of a log entry")?, row.blob(1, "leaf of the log")?.to_vec()));
+    let leaf =
+        |row: &Row| Ok((row.count(0, "index of a log entry")?, row.blob(1, "leaf of the log")?.to_vec()));
     rows.iter().map(leaf).collect()
 }
 

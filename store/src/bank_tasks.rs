@@ -221,13 +221,13 @@ fn end(
     let ended = tx.change(
         "UPDATE bank_task SET state = $6, next_try = $7, last_fault = $8, changed_at = $9, lease_until = 0, \
          lease_by = NULL \
-         WHERE bank = $1 AND customer = $2 AND id = $3 AND state = 'due' AND lease_by = $4 AND lease_until = $5",
+         WHERE bank = $1 AND customer = $2 AND id = $3 AND state = 'due' AND lease_by = $4 AND attempts = $5",
         &[
             Arg::Text(claimed.task.bank.as_str()),
             Arg::Text(claimed.task.customer.as_str()),
             Arg::Text(claimed.task.id.as_str()),
             Arg::Text(&claimed.worker),
-            Arg::Int(micros(claimed.lease_until)),
+            Arg::Int(claimed.task.attempts.into()),
             Arg::Text(state.as_str()),
             Arg::Int(micros(next_try)),
             fault.map_or(Arg::Null, Arg::Text),

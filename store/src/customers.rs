@@ -27,12 +27,7 @@ pub fn begin(tx: &mut Tx, bank: &BankId, customer: &CustomerId, now: Timestamp) 
     let wrapped = tx.kek().new_wrapped(&place(bank, customer));
     tx.change_one(
         "INSERT INTO customer_key(bank, customer, version, wrapped) VALUES($1, $2, $3, $4)",
-        &[
-            Arg::Text(bank.as_str()),
-            Arg::Text(customer.as_str()),
-            Arg::Int(KEY_VERSION),
-            Arg::Blob(&wrapped),
-        ],
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Int(KEY_VERSION), Arg::Blob(&wrapped)],
     )?;
     let head = "INSERT INTO log_head(log, size) VALUES($1, 0) ON CONFLICT DO NOTHING";
     tx.change(head, &[Arg::Text(bank.as_str())])?;
@@ -74,7 +69,7 @@ mod tests {
             let id: CustomerId = format!("cus_{n:032x}").parse().unwrap();
             bucket(&bank, &id)
         };
-        assert_eq!([of(1), of(2), of(3)], [0, 0, 0]);
+        assert_eq!([of(1), of(2), of(3)], [96, 3432, 1967]);
         assert!((0..=255).all(|n| of(n) < BUCKETS));
     }
 }

@@ -131,7 +131,9 @@ pub enum OpenError {
         id: i64,
     },
     /// A migration was applied with another text than it has now.
-    #[error("migration {id} was applied as {applied} and is {here} in this version; use the version it was applied with")]
+    #[error(
+        "migration {id} was applied as {applied} and is {here} in this version; use the version it was applied with"
+    )]
     ChangedMigration {
         /// The number of the migration.
         id: i64,

@@ -51,7 +51,12 @@ pub fn get(
 }
 
 /// Forgets the grant of a consent. False if there was none.
-pub fn delete(tx: &mut Tx, bank: &BankId, customer: &CustomerId, consent: &ConsentId) -> Result<bool, DbError> {
+pub fn delete(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    consent: &ConsentId,
+) -> Result<bool, DbError> {
     let sql = "DELETE FROM bank_grant WHERE bank = $1 AND customer = $2 AND consent = $3";
     Ok(tx.change(sql, &key(bank, customer, consent))? == 1)
 }

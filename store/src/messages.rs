@@ -81,6 +81,9 @@ pub struct Claimed {
     pub lease_until: Timestamp,
     /// How often it was claimed, this time included. More than 1: an earlier worker did not finish.
     pub attempt: u32,
+    /// How many messages of the conversation were handled before it. With `attempt` it tells this claim from
+    /// every other, whatever the workers are called and whatever their clocks say.
+    handled_before: u64,
 }
 
 /// How the handling of a message ended.
@@ -180,16 +183,20 @@ pub fn claim(
            /*pg: FOR UPDATE SKIP LOCKED*/) \
          UPDATE conversation SET lease_until = $2, lease_by = $3, attempts = attempts + 1 \
          WHERE (bank, customer, id) IN (SELECT bank, customer, id FROM c) \
-         RETURNING bank, customer, id, channel, begun_at, last_seq, attempts, ready_at",
+         RETURNING bank, customer, id, channel, begun_at, last_seq, attempts, handled, ready_at",
         &[Arg::Int(micros(now)), Arg::Int(micros(lease_until)), Arg::Text(worker), Arg::Int(limit.into())],
     )?;
     let mut claimed = Vec::with_capacity(leased.len());
     for row in &leased {
         let conversation = conversations::read(row)?;
         let attempt = u32::try_from(row.count(6, "attempts")?).unwrap_or(u32::MAX);
-        let ready_at = row.int(7, "time of arrival")?;
-        let message = oldest(tx, &conversation)?;
-        claimed.push((ready_at, Claimed { conversation, message, worker: worker.to_owned(), lease_until, attempt }));
+        let handled_before = row.count(7, "count of messages")?;
+        let ready_at = row.int(8, "time of arrival")?;
+        let (message, worker) = (oldest(tx, &conversation)?, worker.to_owned());
+        claimed.push((
+            ready_at,
+            Claimed { conversation, message, worker, lease_until, attempt, handled_before },
+        ));
     }
     claimed.sort_by_key(|(ready_at, _)| *ready_at);
     Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
@@ -209,20 +216,26 @@ fn oldest(tx: &mut Tx, conversation: &Conversation) -> Result<Message, DbError> 
 
 /// Ends a claim: the message is handled, its replies are stored, the lease is given back. A conversation
 /// with more to handle goes to the end of the line, so that one that is busy keeps nobody waiting.
-pub fn finish(tx: &mut Tx, claimed: &Claimed, replies: &[NewReply], now: Timestamp) -> Result<Finish, DbError> {
+pub fn finish(
+    tx: &mut Tx,
+    claimed: &Claimed,
+    replies: &[NewReply],
+    now: Timestamp,
+) -> Result<Finish, DbError> {
     let conversation = &claimed.conversation;
     let [bank, customer, thread] = conversation.key();
     let row = tx.row(
-        "UPDATE conversation SET handled = handled + 1, last_seq = last_seq + $6, lease_until = 0, \
-         lease_by = NULL, attempts = 0, ready_at = CASE WHEN handled + 1 < received THEN CAST($7 AS BIGINT) END \
-         WHERE bank = $1 AND customer = $2 AND id = $3 AND lease_by = $4 AND lease_until = $5 \
+        "UPDATE conversation SET handled = handled + 1, last_seq = last_seq + $7, lease_until = 0, \
+         lease_by = NULL, attempts = 0, ready_at = CASE WHEN handled + 1 < received THEN CAST($8 AS BIGINT) END \
+         WHERE bank = $1 AND customer = $2 AND id = $3 AND lease_by = $4 AND attempts = $5 AND handled = $6 \
          RETURNING last_seq",
         &[
             bank,
             customer,
             thread,
             Arg::Text(&claimed.worker),
-            Arg::Int(micros(claimed.lease_until)),
+            Arg::Int(claimed.attempt.into()),
+            Arg::Int(claimed.handled_before as i64),
             Arg::Int(replies.len() as i64),
             Arg::Int(micros(now)),
         ],
@@ -238,7 +251,11 @@ pub fn finish(tx: &mut Tx, claimed: &Claimed, replies: &[NewReply], now: Timesta
     for (reply, seq) in replies.iter().zip(first..) {
         let sealed = tx.seal(&conversation.customer, &place(&conversation.bank, &reply.id), &reply.body)?;
         let key = reply.id.as_str();
-        insert(tx, conversation, &NewRow { id: &reply.id, key, from_customer: false, seq, at: now, sealed: &sealed })?;
+        insert(
+            tx,
+            conversation,
+            &NewRow { id: &reply.id, key, from_customer: false, seq, at: now, sealed: &sealed },
+        )?;
         seqs.push(seq);
     }
     tx.ring(Ring::Messages(conversation.id.clone()));
@@ -250,14 +267,15 @@ pub fn finish(tx: &mut Tx, claimed: &Claimed, replies: &[NewReply], now: Timesta
 pub fn release(tx: &mut Tx, claimed: &Claimed, not_before: Timestamp) -> Result<bool, DbError> {
     let [bank, customer, thread] = claimed.conversation.key();
     let released = tx.change(
-        "UPDATE conversation SET lease_until = $6, lease_by = NULL \
-         WHERE bank = $1 AND customer = $2 AND id = $3 AND lease_by = $4 AND lease_until = $5",
+        "UPDATE conversation SET lease_until = $7, lease_by = NULL \
+         WHERE bank = $1 AND customer = $2 AND id = $3 AND lease_by = $4 AND attempts = $5 AND handled = $6",
         &[
             bank,
             customer,
             thread,
             Arg::Text(&claimed.worker),
-            Arg::Int(micros(claimed.lease_until)),
+            Arg::Int(claimed.attempt.into()),
+            Arg::Int(claimed.handled_before as i64),
             Arg::Int(micros(not_before)),
         ],
     )?;
@@ -265,7 +283,12 @@ pub fn release(tx: &mut Tx, claimed: &Claimed, not_before: Timestamp) -> Result<
 }
 
 /// Says something to the customer that answers no message. Once per id; the number in the conversation.
-pub fn say(tx: &mut Tx, conversation: &Conversation, reply: &NewReply, now: Timestamp) -> Result<u64, DbError> {
+pub fn say(
+    tx: &mut Tx,
+    conversation: &Conversation,
+    reply: &NewReply,
+    now: Timestamp,
+) -> Result<u64, DbError> {
     let [bank, customer, thread] = conversation.key();
     let next = tx.row(
         "UPDATE conversation SET last_seq = last_seq + 1 \
@@ -283,13 +306,22 @@ pub fn say(tx: &mut Tx, conversation: &Conversation, reply: &NewReply, now: Time
     let seq = next.count(0, "number of a message")?;
     let sealed = tx.seal(&conversation.customer, &place(&conversation.bank, &reply.id), &reply.body)?;
     let key = reply.id.as_str();
-    insert(tx, conversation, &NewRow { id: &reply.id, key, from_customer: false, seq, at: now, sealed: &sealed })?;
+    insert(
+        tx,
+        conversation,
+        &NewRow { id: &reply.id, key, from_customer: false, seq, at: now, sealed: &sealed },
+    )?;
     tx.ring(Ring::Messages(conversation.id.clone()));
     Ok(seq)
 }
 
 /// The messages after a number, oldest first.
-pub fn after(tx: &mut Tx, conversation: &Conversation, seq: u64, limit: u32) -> Result<Vec<Message>, DbError> {
+pub fn after(
+    tx: &mut Tx,
+    conversation: &Conversation,
+    seq: u64,
+    limit: u32,
+) -> Result<Vec<Message>, DbError> {
     let [bank, customer, thread] = conversation.key();
     let rows = tx.rows(
         "SELECT seq, id, from_customer, at, handled, body FROM message \
@@ -300,7 +332,12 @@ pub fn after(tx: &mut Tx, conversation: &Conversation, seq: u64, limit: u32) -> 
 }
 
 /// The messages before a number, oldest first; those nearest to it.
-pub fn before(tx: &mut Tx, conversation: &Conversation, seq: u64, limit: u32) -> Result<Vec<Message>, DbError> {
+pub fn before(
+    tx: &mut Tx,
+    conversation: &Conversation,
+    seq: u64,
+    limit: u32,
+) -> Result<Vec<Message>, DbError> {
     let [bank, customer, thread] = conversation.key();
     let rows = tx.rows(
         "SELECT seq, id, from_customer, at, handled, body FROM message \

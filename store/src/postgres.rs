@@ -202,7 +202,8 @@ fn attempt(session: &mut Session, job: &mut dyn Job, mark: &str, kek: &Kek) -> S
         Err(_) => return Step::Lost,
     }
     match job.run(Tx::new(On::Postgres(client, prepared), kek)) {
-        Ran::Keep if job.kind() == Kind::Write => match client.batch_execute("COMMIT").map_err(DbError::from) {
+        Ran::Keep if job.kind() == Kind::Write => match client.batch_execute("COMMIT").map_err(DbError::from)
+        {
             Ok(()) => Step::Done(Ok(())),
             Err(DbError::Again) => Step::Again,
             Err(DbError::Lost) => Step::Unknown,

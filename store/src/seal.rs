@@ -64,8 +64,13 @@ impl Place<'_> {
     /// Each part with its length in front, so that no two places have the same bytes.
     fn bytes(&self, version: i64) -> Vec<u8> {
         let version = version.to_be_bytes();
-        let parts =
-            [self.table.as_bytes(), self.column.as_bytes(), self.row.as_bytes(), self.bank.as_str().as_bytes(), &version];
+        let parts = [
+            self.table.as_bytes(),
+            self.column.as_bytes(),
+            self.row.as_bytes(),
+            self.bank.as_str().as_bytes(),
+            &version,
+        ];
         let mut bytes = Vec::with_capacity(128);
         for part in parts {
             bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
@@ -96,10 +101,19 @@ impl Kek {
     }
 
     /// Unwraps a customer's secret and derives the keys.
-    pub(crate) fn unwrap_key(&self, place: &Place, version: i64, wrapped: &[u8]) -> Result<CustomerKey, Unsealable> {
+    pub(crate) fn unwrap_key(
+        &self,
+        place: &Place,
+        version: i64,
+        wrapped: &[u8],
+    ) -> Result<CustomerKey, Unsealable> {
         let secret = open(&self.0, &place.bytes(version), wrapped).map(Zeroizing::new);
         let secret = secret.filter(|s| s.len() == 32).ok_or_else(|| place.unsealable())?;
-        Ok(CustomerKey { data: derive(&secret, b"parlour data"), log: derive(&secret, b"parlour log"), version })
+        Ok(CustomerKey {
+            data: derive(&secret, b"parlour data"),
+            log: derive(&secret, b"parlour log"),
+            version,
+        })
     }
 
     /// Seals a known text, by which a later start sees that it has the same key.

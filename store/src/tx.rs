@@ -115,7 +115,9 @@ impl<'c> Tx<'c> {
     /// Runs several statements without arguments.
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), DbError> {
         let ran = match &mut self.on {
-            On::Sqlite(connection) => connection.execute_batch(&tables_for_sqlite(sql)).map_err(DbError::from),
+            On::Sqlite(connection) => {
+                connection.execute_batch(&tables_for_sqlite(sql)).map_err(DbError::from)
+            }
             On::Postgres(client, _) => client.batch_execute(&for_postgres(sql)).map_err(DbError::from),
         };
         ran.map_err(|e| self.fail(e))
@@ -123,7 +125,11 @@ impl<'c> Tx<'c> {
 
     /// The customer's key. It is read once per transaction and never kept longer, so that an erased
     /// customer's key is gone at once, in every process.
-    pub(crate) fn key_of(&mut self, bank: &BankId, customer: &CustomerId) -> Result<Arc<CustomerKey>, DbError> {
+    pub(crate) fn key_of(
+        &mut self,
+        bank: &BankId,
+        customer: &CustomerId,
+    ) -> Result<Arc<CustomerKey>, DbError> {
         if let Some((.., key)) = self.keys.iter().find(|(b, c, _)| b == bank && c == customer) {
             return Ok(Arc::clone(key));
         }
@@ -133,12 +139,22 @@ impl<'c> Tx<'c> {
     }
 
     /// Seals a value under the customer's key, for one place only.
-    pub(crate) fn seal(&mut self, customer: &CustomerId, place: &Place, plain: &[u8]) -> Result<Vec<u8>, DbError> {
+    pub(crate) fn seal(
+        &mut self,
+        customer: &CustomerId,
+        place: &Place,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, DbError> {
         Ok(self.key_of(place.bank, customer)?.seal(place, plain))
     }
 
     /// Opens what was sealed for this place.
-    pub(crate) fn unseal(&mut self, customer: &CustomerId, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, DbError> {
+    pub(crate) fn unseal(
+        &mut self,
+        customer: &CustomerId,
+        place: &Place,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, DbError> {
         let key = self.key_of(place.bank, customer)?;
         key.open(place, sealed).map_err(|e| self.fail(e.into()))
     }
@@ -183,7 +199,11 @@ fn bind(statement: &mut rusqlite::Statement, args: &[Arg]) -> Result<(), DbError
         let name = statement.parameter_name(position).and_then(|name| name.get(1..));
         let number: Option<usize> = name.and_then(|digits| digits.parse().ok());
         let arg = number.and_then(|n| args.get(n.checked_sub(1)?));
-        let arg = arg.ok_or(DbError::Rows { what: "arguments", found: args.len() as u64, wanted: position as u64 })?;
+        let arg = arg.ok_or(DbError::Rows {
+            what: "arguments",
+            found: args.len() as u64,
+            wanted: position as u64,
+        })?;
         statement.raw_bind_parameter(position, arg)?;
     }
     Ok(())

@@ -44,7 +44,9 @@ rm -rf "$1"
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresFault {
     /// A program is not there.
-    #[error("`{program}` of PostgreSQL 15 is neither in PATH nor in {DEBIAN}; install the package postgresql-15")]
+    #[error(
+        "`{program}` of PostgreSQL 15 is neither in PATH nor in {DEBIAN}; install the package postgresql-15"
+    )]
     Missing {
         /// The program.
         program: &'static str,
@@ -170,13 +172,15 @@ impl Postgres {
         let children: Vec<&str> = children.split_whitespace().collect();
         server.kill().map_err(system("killing the server"))?;
         // Some may have ended by themselves.
-        let _ = Command::new("sh").args(["-c", "kill -9 \"$@\" 2>/dev/null", "kill"]).args(&children).status();
+        let _ =
+            Command::new("sh").args(["-c", "kill -9 \"$@\" 2>/dev/null", "kill"]).args(&children).status();
         server.wait().map_err(system("waiting for the killed server"))?;
         let began = Instant::now();
         while children.iter().any(|pid| is_running(pid)) && began.elapsed() < START {
             std::thread::park_timeout(ASK_EVERY);
         }
-        fs::remove_file(self.dir.join("data/postmaster.pid")).map_err(system("removing the server's pid file"))
+        fs::remove_file(self.dir.join("data/postmaster.pid"))
+            .map_err(system("removing the server's pid file"))
     }
 
     /// Makes an empty database.
@@ -201,9 +205,27 @@ impl Postgres {
         output("psql", &mut self.psql(database, sql)?)
     }
 
+    /// The directory of the server's files, for tests that search them.
+    pub fn files(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
     fn psql(&self, database: &str, sql: &str) -> Result<Command, PostgresFault> {
         let mut command = self.command("psql")?;
-        command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", ROLE, "-d", database, "-c", sql]);
+        command.args([
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-U",
+            ROLE,
+            "-d",
+            database,
+            "-c",
+            sql,
+        ]);
         command.arg("-h").arg(&self.dir);
         Ok(command)
     }

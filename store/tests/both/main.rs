@@ -1,0 +1,82 @@
+//! What the store promises, on both databases: each test body gets a fresh database and is run once on
+//! SQLite and once on PostgreSQL.
+
+mod bank_tasks;
+mod claims;
+mod consents;
+mod crash;
+mod fixture;
+mod grants;
+mod links;
+mod log;
+mod messages;
+mod opening;
+mod sealing;
+mod transactions;
+
+/// Names each body once and makes a test of it for each database.
+macro_rules! on_both {
+    ($($noun:ident :: $promise:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                crate::$noun::$promise(crate::fixture::sqlite()).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                crate::$noun::$promise(crate::fixture::postgres()).await;
+            })+
+        }
+    };
+}
+
+on_both! {
+    bank_tasks::a_task_is_stored_once_per_key,
+    bank_tasks::a_task_is_tried_again_when_its_time_has_come_and_not_before,
+    bank_tasks::a_worker_that_lost_its_lease_ends_nothing,
+    claims::messages_are_handled_in_order_and_by_one_worker_at_a_time,
+    claims::a_worker_that_lost_its_lease_stores_nothing,
+    claims::a_claim_given_back_comes_again_and_is_counted,
+    claims::a_busy_conversation_goes_to_the_end_of_the_line,
+    consents::the_second_of_two_changes_is_told_what_it_found,
+    consents::what_cannot_happen_to_a_consent_changes_nothing,
+    consents::the_newest_consent_that_holds_is_the_current_one,
+    consents::nothing_is_allowed_after_an_acknowledged_withdrawal,
+    consents::a_consent_of_another_customer_is_not_found,
+    crash::nothing_acknowledged_is_lost_when_the_process_is_killed,
+    grants::a_grant_is_given_back_as_it_was_stored,
+    grants::one_process_at_a_time_renews_a_grant,
+    links::an_attempt_goes_through_its_steps_once,
+    links::a_link_that_is_over_moves_no_more,
+    links::a_link_of_another_bank_is_not_found,
+    links::only_what_returned_from_the_bank_can_be_confirmed,
+    links::of_two_browsers_one_is_bound,
+    log::a_decision_is_told_its_place_and_a_refusal_too,
+    log::places_have_no_gap_whoever_decides,
+    log::two_stores_on_one_database_share_one_log,
+    log::a_decision_that_was_not_staged_is_an_error_and_undoes_all,
+    log::a_decision_is_logged_once,
+    log::an_opening_proves_its_leaf_and_a_leaf_names_nobody,
+    log::accesses_come_newest_first_in_pages,
+    messages::a_message_that_comes_twice_is_stored_once,
+    messages::both_directions_share_one_order,
+    messages::a_conversation_remembers_what_it_was_told,
+    messages::who_waits_for_messages_is_woken,
+    opening::a_changed_migration_is_refused,
+    opening::an_unknown_migration_is_refused,
+    opening::another_key_is_refused,
+    opening::what_was_stored_is_there_after_opening_again,
+    sealing::nothing_personal_can_be_read_in_the_files,
+    sealing::a_sealed_value_does_not_open_in_another_row,
+    sealing::without_the_customers_key_nothing_opens,
+    transactions::a_refusal_undoes_everything,
+    transactions::the_first_error_decides_even_over_ok,
+    transactions::a_panic_undoes_everything_and_the_store_goes_on,
+    transactions::a_full_queue_says_so_and_does_nothing,
+    transactions::a_reader_cannot_write,
+    transactions::one_that_fails_takes_nobody_with_it,
+    transactions::closing_finishes_what_waits_and_takes_no_more,
+}
