@@ -35,8 +35,7 @@ pub fn check(tally: &mut Tally) -> Result<(), Fault> {
 #[derive(Debug)]
 pub struct Demo {
     _program: Leashed,
-    /// The gateway's port on loopback; the banks have the two after it.
-    pub port: u16,
+    port: u16,
 }
 
 impl Demo {
@@ -56,6 +55,16 @@ impl Demo {
             std::thread::park_timeout(Duration::from_millis(50));
         }
         Ok(Demo { _program: program, port })
+    }
+
+    /// Where the gateway answers.
+    pub fn gateway(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// Where the first bank answers: one port further.
+    pub fn bank(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port + 1)
     }
 }
 

@@ -18,7 +18,7 @@ struct Need {
 }
 
 const NEEDS: &[Need] = &[
-    Need { packages: &["postgresql"], steps: &[Step::Unit], there: postgres_server },
+    Need { packages: &["postgresql-15"], steps: &[Step::Unit], there: postgres_server },
     Need { packages: &["chromium"], steps: &[Step::Browser], there: || on_path("chromium") },
     Need { packages: &["chromium-driver"], steps: &[Step::Browser], there: || on_path("chromedriver") },
     Need { packages: &["nodejs"], steps: &[Step::Compat], there: || on_path("node") },
@@ -92,10 +92,9 @@ fn says_yes(program: &str, args: &[&str]) -> bool {
     quiet.is_ok_and(|status| status.success())
 }
 
-/// The server's programs lie outside the path on Debian: `/usr/lib/postgresql/15/bin`.
+/// The server's programs lie outside the path on Debian.
 fn postgres_server() -> bool {
-    let versions = Path::new("/usr/lib/postgresql").read_dir().into_iter().flatten().flatten();
-    on_path("initdb") || versions.into_iter().any(|dir| dir.path().join("bin/initdb").is_file())
+    on_path("initdb") || Path::new("/usr/lib/postgresql/15/bin/initdb").is_file()
 }
 
 #[cfg(test)]
