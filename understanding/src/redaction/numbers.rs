@@ -144,7 +144,8 @@ fn ibans(text: &str) -> Vec<Place> {
     let mut places = Vec::new();
     let mut at = 0;
     while at < letters.len() {
-        let begins_word = at == 0 || !letters[at - 1].1.is_alphanumeric();
+        // After a digit too: what stands before may be a card number, whose place will be taken by words.
+        let begins_word = at == 0 || !letters[at - 1].1.is_alphabetic();
         match begins_word.then(|| iban_at(&letters[at..])).flatten() {
             Some(length) => {
                 let end = letters.get(at + length).map_or(text.len(), |(end, _)| *end);
