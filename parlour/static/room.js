@@ -12,11 +12,12 @@ const freshKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), b 
 
 // The end of the conversation.
 
-let pinned = true;
+const isFresh = () => thread.children.length < 2;   // nothing was said: the greeting is read from its beginning
+let pinned = !isFresh();
 const toEnd = () => { log.scrollTop = log.scrollHeight; newer.hidden = true; };
 const keepEnd = () => { if (pinned) toEnd(); };
 log.addEventListener('scroll', () => {
-  pinned = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  pinned = !isFresh() && log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
   if (pinned) newer.hidden = true;
 }, { passive: true });
 newer.addEventListener('click', () => { pinned = true; toEnd(); text.focus(); });
@@ -168,5 +169,6 @@ thread.addEventListener('standing', e => {
 thread.addEventListener('over', () => sayLine('This conversation is over, because it was open for a very long time. Load the page again to begin a new one.'));
 
 byId('still')?.remove();
-if (!location.hash) toEnd(); else byId(location.hash.slice(1))?.scrollIntoView();
+if (location.hash) byId(location.hash.slice(1))?.scrollIntoView();
+else keepEnd();
 document.documentElement.dataset.ready = '1';

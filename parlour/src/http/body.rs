@@ -15,6 +15,9 @@ use std::{borrow::Cow, time::Duration};
 pub const MAX_MESSAGE_BODY: usize = 32 * 1024;
 /// The longest query, in bytes: every legal one is far shorter.
 pub const MAX_QUERY: usize = 1_024;
+/// The highest place in a conversation that can be named: programs that read numbers as JavaScript does
+/// keep it exact (2^53 - 1), and no conversation comes near.
+pub const MAX_PLACE: u64 = 9_007_199_254_740_991;
 /// How long a body may take to arrive.
 pub const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
@@ -57,10 +60,10 @@ pub fn within(name: &str, number: Option<u32>, usual: u32, most: u32) -> Result<
     }
 }
 
-/// A place in a conversation, from 0.
-pub fn place(name: &str, seq: Option<i64>) -> Result<Option<i64>, Problem> {
+/// A place in a conversation, at most [`MAX_PLACE`].
+pub fn place(name: &str, seq: Option<u64>) -> Result<Option<u64>, Problem> {
     match seq {
-        Some(n) if n < 0 => Err(Problem::of_field(name, format!("{n} is below 0"))),
+        Some(n) if n > MAX_PLACE => Err(Problem::of_field(name, format!("{n} is above {MAX_PLACE}"))),
         seq => Ok(seq),
     }
 }
@@ -146,7 +149,7 @@ fn not_utf8(fault: std::str::Utf8Error) -> Problem {
 
 /// The field is the one on which reading stopped, or the one that the message names.
 fn wrong_field(path: &str, message: &str) -> Problem {
-    let named = message.split('`').nth(1).filter(|_| message.starts_with("missing field"));
+    let named = message.split('`').nth(1).filter(|_| message.starts_with("missing field") || message.starts_with("duplicate field"));
     let name = match (named, path) {
         (Some(name), _) => name,
         (None, "." | "?") => "body",

@@ -20,6 +20,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use std::sync::Arc;
 
 /// The cookie that binds a link to this browser.
 const COOKIE: &str = "__Host-parlour-link";
@@ -31,10 +32,11 @@ const MAX_CALLBACK: usize = 4_096;
 /// `GET /link/{token}`: the notice once more, and the button. Binds the link to this browser.
 pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
     let app = &face.app;
+    let home = home(app, &token);
     if token.len() > MAX_TOKEN {
-        return fault_page(LinkFault::Unknown);
+        return fault_page(LinkFault::Unknown, home);
     }
-    match linking::open(app, &token, &sessions(app, &headers)).await {
+    match linking::open(app, &token, cookie(&headers, COOKIE), &sessions(app, &headers)).await {
         Ok((offer, bound)) => {
             let tenant = offer.tenant;
             let page = Offer {
@@ -46,35 +48,36 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
                 back: chat(&tenant),
             };
             let bank = Extension(FormsAlsoTo(tenant.bank_origin.clone()));
-            let cookie = set_cookie(COOKIE, &bound.value, bound.max_age_s);
+            let cookie = bound.and_then(|bound| set_cookie(COOKIE, &bound.value, bound.max_age_s));
             (bank, cookie.map(|c| [(header::SET_COOKIE, c)]), Page(page)).into_response()
         }
-        Err(fault) => fault_page(fault),
+        Err(fault) => fault_page(fault, home),
     }
 }
 
 /// `POST /link/{token}`: leaves for the bank.
 pub async fn depart(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
-    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie) };
+    let home = home(&face.app, &token);
+    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie, home) };
     if token.len() > MAX_TOKEN {
-        return fault_page(LinkFault::Unknown);
+        return fault_page(LinkFault::Unknown, home);
     }
     match linking::depart(&face.app, &token, bound, &sessions(&face.app, &headers)).await {
         Ok(to_bank) => Redirect::to(to_bank.as_str()).into_response(),
-        Err(fault) => fault_page(fault),
+        Err(fault) => fault_page(fault, home),
     }
 }
 
 /// `GET /link/callback`: comes back from the bank, to the chat.
 pub async fn arrive(State(face): Web, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie) };
+    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie, None) };
     let query = query.unwrap_or_default();
     if query.len() > MAX_CALLBACK {
         return Kind::Malformed.because("The way back from the bank is too long to be one.").into_response();
     }
     let arrived = match linking::arrive(&face.app, bound, &query).await {
         Ok(tenant) | Err(LinkFault::Cancelled { tenant }) => Redirect::to(&chat(&tenant)).into_response(),
-        Err(fault) => fault_page(fault),
+        Err(fault) => fault_page(fault, None),
     };
     (set_cookie(COOKIE, "", 0).map(|c| [(header::SET_COOKIE, c)]), arrived).into_response()
 }
@@ -150,13 +153,18 @@ fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
     (title.to_owned(), detail.to_owned(), remedy, status)
 }
 
-fn fault_page(fault: LinkFault) -> Response {
+/// The bank that an address names before its dot, to know the way back.
+fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
+    app.tenant(token.split_once('.')?.0).cloned()
+}
+
+fn fault_page(fault: LinkFault, home: Option<Arc<Tenant>>) -> Response {
     let tenant = match &fault {
         LinkFault::Cancelled { tenant }
         | LinkFault::Tampered { tenant }
         | LinkFault::Bank { tenant, .. }
         | LinkFault::Onboarding { tenant, .. } => Some(tenant.clone()),
-        _ => None,
+        _ => home,
     };
     if matches!(fault, LinkFault::Bank { .. } | LinkFault::Onboarding { .. } | LinkFault::Tampered { .. } | LinkFault::Store(_)) {
         tracing::warn!(%fault, "a link went no further");

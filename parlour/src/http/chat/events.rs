@@ -60,8 +60,8 @@ enum Form {
 #[into_params(parameter_in = Query)]
 pub struct From {
     /// Only messages after this one. The header `Last-Event-ID` goes before it.
-    #[param(minimum = 0, example = 0)]
-    after: Option<i64>,
+    #[param(maximum = 9007199254740991u64, example = 0)]
+    after: Option<u64>,
     /// `json` (if nothing is said) or `html`, the form of our own page.
     #[serde(rename = "as", default)]
     #[param(inline, rename = "as", value_type = Option<String>, pattern = "^(json|html)$", example = "json")]
@@ -72,7 +72,7 @@ pub struct From {
 /// `standing` says how the conversation stands, at first and when that changes; `over` ends a session.
 #[utoipa::path(get, path = "/v1/chat/{bank}/events", tag = "chat", operation_id = "follow", summary = "Follow the conversation",
     params(("bank" = String, Path, description = "The bank", example = "harbour"), From,
-        ("Last-Event-ID" = Option<i64>, Header, minimum = 0, description = "The last message that was received.")),
+        ("Last-Event-ID" = Option<u64>, Header, maximum = 9007199254740991u64, description = "The last message that was received.")),
     security(("session" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "A stream that ends when the gateway stops.", body = String, content_type = "text/event-stream"),
@@ -119,10 +119,10 @@ fn over() -> Response {
     Sse::new(tokio_stream::once(Ok::<_, Infallible>(Event::default().event("over").data("1")))).into_response()
 }
 
-fn last_event(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+fn last_event(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     match value.to_str().ok().and_then(|text| text.parse().ok()) {
-        Some(seq) if seq >= 0 => Ok(Some(seq)),
+        Some(seq) if seq <= body::MAX_PLACE => Ok(Some(seq)),
         _ => Err(Problem::of_field("Last-Event-ID", "it is not the id of a message of this stream")),
     }
 }
@@ -144,7 +144,7 @@ struct Following {
     session: Session,
     form: Form,
     /// The last message that was sent.
-    last: i64,
+    last: u64,
     /// The message before the next one, to know whether a new day begins.
     previous: Option<Entry>,
     standing: Option<StandingNow>,

@@ -42,7 +42,7 @@ pub struct Say {
 pub struct Taken {
     /// Its place in the conversation.
     #[schema(minimum = 1)]
-    seq: i64,
+    seq: u64,
     /// Whether it had been stored before under the same key.
     repeated: bool,
     /// As it stands in the thread, secrets removed.
@@ -100,11 +100,11 @@ pub fn too_fast(TooFast { retry_after_s }: TooFast) -> Problem {
 #[into_params(parameter_in = Query)]
 pub struct Which {
     /// Only those after this one, oldest first. Not together with `before`.
-    #[param(minimum = 0, example = 0)]
-    after: Option<i64>,
+    #[param(maximum = 9007199254740991u64, example = 0)]
+    after: Option<u64>,
     /// Only those before this one: the nearest ones, oldest first.
-    #[param(minimum = 0)]
-    before: Option<i64>,
+    #[param(maximum = 9007199254740991u64)]
+    before: Option<u64>,
     /// How many, at most 200; 50 if not said.
     #[param(minimum = 1, maximum = 200, example = 50)]
     limit: Option<u32>,

@@ -32,7 +32,7 @@ const LOOKS: Duration = Duration::from_millis(500);
 /// Which part of the conversation. Other parameters are nothing to us: people come by all kinds of links.
 #[derive(Debug, Default, Deserialize)]
 struct Part {
-    before: Option<i64>,
+    before: Option<u64>,
 }
 
 /// `GET /chat/{bank}`: begins a session if there is none, and shows the conversation. After a question

@@ -175,7 +175,7 @@ fn conversation() -> Vec<Words> {
 }
 
 fn entries() -> Vec<Entry> {
-    let numbered = conversation().into_iter().zip(1i64..);
+    let numbered = conversation().into_iter().zip(1u64..);
     numbered
         .map(|(words, seq)| Entry { seq, id: MessageId::new(Uuid::from_u128(1)), at: now(), words })
         .collect()
@@ -194,7 +194,7 @@ pub fn every_block() -> String {
     entries().iter().map(item).collect()
 }
 
-fn top(older: Option<i64>, linked: bool, fresh: bool) -> String {
+fn top(older: Option<u64>, linked: bool, fresh: bool) -> String {
     let can = ["Tell you your balances", "Show your payments, and what you spent where and when", "Show who looked at your data, and why"];
     let can = can.map(str::to_owned);
     let says_no = thread::says_no(&[(DataClass::MerchantPlaces, "We do not show in chat where you shopped.".into())]);
@@ -203,7 +203,7 @@ fn top(older: Option<i64>, linked: bool, fresh: bool) -> String {
 
 fn room(top: String, items: Vec<String>, linked: bool, answering: bool) -> String {
     let standing = if linked { "Linked for 2 accounts until 20 Feb 2027" } else { "Not linked to your accounts" };
-    let last = i64::try_from(items.len()).unwrap();
+    let last = u64::try_from(items.len()).unwrap();
     let key = "0123456789abcdef".to_owned();
     draw(&thread::Room { brand: harbour(), standing: standing.into(), linked, top, items, last, key, answering }).unwrap()
 }

@@ -35,7 +35,7 @@ pub struct Room {
     /// The messages, drawn.
     pub items: Vec<String>,
     /// The newest message that is shown; the stream goes on after it.
-    pub last: i64,
+    pub last: u64,
     /// The key of the next message.
     pub key: String,
     /// Whether a question waits for its answer.
@@ -63,7 +63,7 @@ pub struct Top<'a> {
     /// The bank.
     pub brand: &'a Brand,
     /// The oldest message that is shown, if there are older ones.
-    pub older: Option<i64>,
+    pub older: Option<u64>,
     /// What the chat can do, in words.
     pub can: &'a [String],
     /// What the bank says No to, in words.
