@@ -2,7 +2,8 @@
 
 use crate::{DbError, Tx, Wake, tx::Left};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
+use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot;
 
 /// Whether a job may change anything.
@@ -106,4 +107,10 @@ where
     drop(queue);
     // The thread that had the job is gone: a panic of this crate, after which nothing is known.
     answer.await.map_err(|_| DbError::Unknown)?
+}
+
+/// The next job of a queue that several threads share; none when the store is closed.
+#[expect(clippy::disallowed_methods, reason = "the store's own threads may wait for the queue")]
+pub(crate) fn next(queue: &Mutex<Receiver<Box<dyn Job>>>) -> Option<Box<dyn Job>> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }

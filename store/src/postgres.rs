@@ -7,10 +7,10 @@
 
 use crate::{
     DbError, Kek, OpenError,
-    job::{Job, Kind, Ran},
+    job::{self, Job, Kind, Ran},
     machine, migrations,
     open::Shared,
-    sequencer, sqlite,
+    sequencer,
     tx::{On, Prepared, Tx},
 };
 use ::postgres::{Client, Config, NoTls, SimpleQueryMessage};
@@ -29,6 +29,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 const MARK_AGE: Duration = Duration::from_secs(600);
 /// How often old marks are removed.
 const PRUNE_EVERY: Duration = Duration::from_secs(30);
+/// How long a connection may take to be made, unless the connection string says.
+const CONNECT: Duration = Duration::from_secs(5);
 /// The oldest version that this store is tested with.
 const OLDEST: i64 = 150_000;
 
@@ -66,6 +68,16 @@ impl Session {
     /// Forgets the connection.
     pub(crate) fn disconnect(&mut self) {
         self.open = None;
+    }
+
+    /// Runs a closure of a single statement that only looks.
+    pub(crate) fn look<T>(
+        &mut self,
+        kek: &Kek,
+        closure: impl FnOnce(&mut Tx) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let (client, prepared) = self.client()?;
+        closure(&mut Tx::new(On::Postgres(client, prepared), kek))
     }
 
     /// Runs a closure in one transaction, once.
@@ -151,7 +163,7 @@ enum Step {
 
 /// A thread of the pool. Ends when the store is closed and the queue is empty.
 fn work(mut session: Session, queue: &Mutex<Receiver<Box<dyn Job>>>, shared: &Shared) {
-    while let Some(mut job) = sqlite::next(queue) {
+    while let Some(mut job) = job::next(queue) {
         let outcome = carry_out(&mut session, job.as_mut(), shared);
         if outcome.is_ok() && job.has_staged() {
             shared.waiters.ring();
@@ -244,6 +256,10 @@ pub(crate) fn start(
     workers: &tokio::sync::mpsc::Sender<()>,
     sequencer: &tokio::sync::mpsc::Sender<()>,
 ) -> Result<(), OpenError> {
+    let mut config = config.clone();
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
     let mut first = Session::new(config.clone());
     prepare(&mut first, &shared.kek)?;
     let (ours, held) = (Arc::clone(shared), sequencer.clone());

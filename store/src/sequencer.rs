@@ -278,7 +278,7 @@ fn turn(
     wake: &crate::Wake,
 ) -> Result<(), DbError> {
     session.prune_marks()?;
-    for log in session.in_one(kek, staged_logs)? {
+    for log in session.look(kek, staged_logs)? {
         loop {
             let numbered = session.in_one(kek, |tx| number(tx, &log))?;
             let all = (numbered.len() as i64) < AT_ONCE;
@@ -291,7 +291,7 @@ fn turn(
     }
     let overdue = waiters.overdue();
     if !overdue.is_empty() {
-        waiters.tell(session.in_one(kek, |tx| find_postgres(tx, &overdue))?);
+        waiters.tell(session.look(kek, |tx| find_postgres(tx, &overdue))?);
     }
     Ok(())
 }

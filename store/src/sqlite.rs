@@ -6,7 +6,7 @@
 
 use crate::{
     DbError, OpenError,
-    job::{Job, Ran},
+    job::{self, Job, Ran},
     migrations,
     open::Shared,
     sequencer::{self, Numbered},
@@ -15,7 +15,7 @@ use crate::{
 use rusqlite::Connection;
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError, mpsc::Receiver},
+    sync::{Arc, Mutex, mpsc::Receiver},
     time::Duration,
 };
 
@@ -173,7 +173,7 @@ fn group(connection: &Connection, jobs: &mut [Box<dyn Job>], shared: &Shared) ->
 
 /// A reader's thread.
 pub(crate) fn read(connection: &Connection, queue: &Mutex<Receiver<Box<dyn Job>>>, shared: &Shared) {
-    while let Some(mut job) = next(queue) {
+    while let Some(mut job) = job::next(queue) {
         let outcome = execute(connection, "BEGIN").and_then(|()| {
             let ran = job.run(Tx::new(On::Sqlite(connection), &shared.kek));
             if !connection.is_autocommit() {
@@ -187,12 +187,6 @@ pub(crate) fn read(connection: &Connection, queue: &Mutex<Receiver<Box<dyn Job>>
         });
         job.done(outcome, &shared.wake);
     }
-}
-
-/// The next job of a queue that several threads share; none when the store is closed.
-#[expect(clippy::disallowed_methods, reason = "the store's own threads may wait for the queue")]
-pub(crate) fn next(queue: &Mutex<Receiver<Box<dyn Job>>>) -> Option<Box<dyn Job>> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 fn execute(connection: &Connection, sql: &str) -> Result<(), DbError> {
@@ -225,4 +219,63 @@ pub(crate) fn start(
         })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Kek, Options, Wake, customers, grants, job::Kind, sequencer::Waiters};
+    use domain::{BankId, ConsentId, CustomerId};
+    use jiff::Timestamp;
+
+    fn customer(n: usize) -> CustomerId {
+        format!("cus_{n:032x}").parse().unwrap()
+    }
+
+    fn consent() -> ConsentId {
+        format!("cst_{:032x}", 1).parse().unwrap()
+    }
+
+    /// Every third writes more than the disk has left.
+    fn too_large(n: usize) -> bool {
+        n % 3 == 1
+    }
+
+    fn write_something(tx: &mut Tx, n: usize) -> Result<(), DbError> {
+        let bank: BankId = "harbour".parse().unwrap();
+        customers::begin(tx, &bank, &customer(n), Timestamp::UNIX_EPOCH)?;
+        let secret = vec![0; if too_large(n) { 400_000 } else { 10 }];
+        grants::put(tx, &bank, &customer(n), &consent(), &secret, Timestamp::UNIX_EPOCH)
+    }
+
+    #[tokio::test]
+    async fn a_use_case_that_fills_the_disk_takes_nobody_of_its_group_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = connect(&dir.path().join("test.db")).unwrap();
+        let (kek, options) = (Kek::new([1; 32]), Options::default());
+        let shared = Shared { kek, options, waiters: Waiters::default(), wake: Wake::new() };
+        prepare(&connection, &shared).unwrap();
+        connection.pragma_update(None, "max_page_count", 90).unwrap();
+        let (queue, jobs) = std::sync::mpsc::sync_channel(100);
+        let calls: Vec<_> = (0..12)
+            .map(|n| {
+                let call = job::call(Some(queue.clone()), 100, Kind::Write, move |tx| write_something(tx, n));
+                tokio::spawn(call)
+            })
+            .collect();
+        drop(queue);
+        // All are in the queue before the writer begins, so that they make one group.
+        tokio::task::yield_now().await;
+        let written = tokio::task::spawn_blocking(move || {
+            write(&connection, &jobs, &shared);
+            connection
+        });
+        for (n, call) in calls.into_iter().enumerate() {
+            let outcome = call.await.unwrap();
+            assert_eq!(outcome.is_err(), too_large(n), "{n}: {outcome:?}");
+        }
+        let connection = written.await.unwrap();
+        let mut count = connection.prepare("SELECT COUNT(*) FROM bank_grant").unwrap();
+        assert_eq!(count.query_row([], |row| row.get::<_, i64>(0)).unwrap(), 8);
+    }
 }

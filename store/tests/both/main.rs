@@ -1,6 +1,8 @@
 //! What the store promises, on both databases: each test body gets a fresh database and is run once on
 //! SQLite and once on PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bank_tasks;
 mod claims;
 mod consents;
@@ -9,6 +11,7 @@ mod fixture;
 mod grants;
 mod links;
 mod log;
+mod lost;
 mod messages;
 mod opening;
 mod sealing;
