@@ -32,4 +32,4 @@ pub use proof::{
     NotProven, ProofError, check_consistency, check_inclusion, consistency_proof, inclusion_proof,
 };
 pub use receipt::{BadReceipt, MAX_RECEIPT_BYTES, Receipt, ReceiptFault};
-pub use verify::{Fault, Verified, verify_folder};
+pub use verify::{Fault, Verified, entries_from, verify_folder};

@@ -184,6 +184,36 @@ fn verify_at(path: &Path, checkpoint: &Checkpoint) -> Result<Verified, Fault> {
     Ok(Verified { origin, size, root, unpublished })
 }
 
+/// The entries of a published log of `size` entries, from `from` to the end of its bundle (at most 256).
+/// None are given past the end.
+pub fn entries_from(path: &Path, size: u64, from: u64) -> Result<Vec<Vec<u8>>, Fault> {
+    let index = from / u64::from(TILE_WIDTH);
+    let width = if index < full_pieces(0, size) { TILE_WIDTH } else { partial_width(0, size) };
+    if from >= size {
+        return Ok(Vec::new());
+    }
+    let piece = Piece { kind: Kind::Entries, index, width };
+    let bytes = read_bundle(path, piece)?;
+    let skipped = (from % u64::from(TILE_WIDTH)) as usize;
+    let entries = take_apart(&bytes, piece)?;
+    Ok(entries.into_iter().skip(skipped).map(|(_, entry)| entry.to_vec()).collect())
+}
+
+fn read_bundle(path: &Path, piece: Piece) -> Result<Vec<u8>, Fault> {
+    let file = piece.path();
+    disk::read(&path.join(&file), MAX_BUNDLE_BYTES)?.ok_or(Fault::Missing { file })
+}
+
+fn take_apart(bytes: &[u8], piece: Piece) -> Result<Vec<(usize, &[u8])>, Fault> {
+    let first = piece.index * u64::from(TILE_WIDTH);
+    bundle::entries(bytes, piece.width).map_err(|Broken { entry, offset, fault }| Fault::Bundle {
+        file: piece.path(),
+        index: first + u64::from(entry),
+        offset,
+        fault,
+    })
+}
+
 struct Audit<'a> {
     path: &'a Path,
     size: u64,
@@ -204,14 +234,8 @@ impl Audit<'_> {
             return Ok(());
         }
         let piece = Piece { kind: Kind::Entries, index, width };
-        let file = piece.path();
-        let Some(bytes) = disk::read(&self.path.join(&file), MAX_BUNDLE_BYTES)? else {
-            return Err(Fault::Missing { file });
-        };
-        let first = index * u64::from(TILE_WIDTH);
-        let entries = bundle::entries(&bytes, width).map_err(|Broken { entry, offset, fault }| {
-            Fault::Bundle { file: file.clone(), index: first + u64::from(entry), offset, fault }
-        })?;
+        let bytes = read_bundle(self.path, piece)?;
+        let entries = take_apart(&bytes, piece)?;
         self.compare_with_leaf_tile(piece, &entries)?;
         let (path, changed) = (self.path, &mut self.changed_piece);
         for (_, entry) in &entries {

@@ -1,6 +1,6 @@
 //! Accounts and balances, as a bank tells them.
 
-use crate::{AccountId, Money, purpose::closed, purpose::NotKnown};
+use crate::{AccountId, Money, purpose::NotKnown, purpose::closed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -39,7 +39,11 @@ pub struct Account {
 impl Account {
     /// How we name it to its owner: "Everyday Checking ··4520".
     pub fn title(&self) -> String {
-        if self.last_digits.is_empty() { self.name.clone() } else { format!("{} ··{}", self.name, self.last_digits) }
+        if self.last_digits.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{} ··{}", self.name, self.last_digits)
+        }
     }
 }
 

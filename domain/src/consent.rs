@@ -3,8 +3,8 @@
 //! The states follow ISO/IEC TS 27560 and DPV. Only [`ConsentState::Given`] lets data out.
 
 use crate::{
-    AccountId, BankId, Channel, ConsentId, ConversationId, CustomerId, DataClass, Purpose,
-    purpose::NotKnown, purpose::closed,
+    AccountId, BankId, Channel, ConsentId, ConversationId, CustomerId, DataClass, Purpose, purpose::NotKnown,
+    purpose::closed,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

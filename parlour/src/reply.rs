@@ -226,6 +226,15 @@ pub struct AccessLine {
     pub index: Option<u64>,
 }
 
+impl Block {
+    /// The bank gave a part of what was asked and said so.
+    pub fn partial() -> Block {
+        Block::Care {
+            text: "The bank gave only a part of this just now. Something may be missing.".to_owned(),
+        }
+    }
+}
+
 impl Reply {
     /// A reply of one paragraph.
     pub fn text(text: impl Into<String>) -> Self {
@@ -234,8 +243,7 @@ impl Reply {
 
     /// The same reply with answers offered as buttons; each button says what stands on it.
     pub fn with_quick(mut self, labels: &[&str]) -> Self {
-        self.quick
-            .extend(labels.iter().map(|l| Quick { label: (*l).to_owned(), text: (*l).to_owned() }));
+        self.quick.extend(labels.iter().map(|l| Quick { label: (*l).to_owned(), text: (*l).to_owned() }));
         self
     }
 }

@@ -94,7 +94,8 @@ fn shortened(text: &str) -> Cow<'_, str> {
 
 async fn bytes(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
     let too_large = || Kind::TooLarge.because(format!("At most {max} bytes are taken here."));
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|n| n > max as u64) {
         return Err(too_large());
     }
@@ -149,7 +150,10 @@ fn not_utf8(fault: std::str::Utf8Error) -> Problem {
 
 /// The field is the one on which reading stopped, or the one that the message names.
 fn wrong_field(path: &str, message: &str) -> Problem {
-    let named = message.split('`').nth(1).filter(|_| message.starts_with("missing field") || message.starts_with("duplicate field"));
+    let named = message
+        .split('`')
+        .nth(1)
+        .filter(|_| message.starts_with("missing field") || message.starts_with("duplicate field"));
     let name = match (named, path) {
         (Some(name), _) => name,
         (None, "." | "?") => "body",

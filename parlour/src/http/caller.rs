@@ -1,6 +1,10 @@
 //! Who calls: a session from a Bearer token or from the bank's cookie.
 
-use super::{Face, guard::bearer, problem::{Kind, Problem}};
+use super::{
+    Face,
+    guard::bearer,
+    problem::{Kind, Problem},
+};
 use crate::{app::App, session::Session, tenant::Tenant};
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -24,7 +28,9 @@ impl FromRequestParts<Arc<Face>> for AtBank {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, face: &Arc<Face>) -> Result<Self, Problem> {
-        let unknown = || Kind::UnknownBank.because("No bank of that name is set up here.").back_to("/", "Choose a bank");
+        let unknown = || {
+            Kind::UnknownBank.because("No bank of that name is set up here.").back_to("/", "Choose a bank")
+        };
         let names = RawPathParams::from_request_parts(parts, face).await.map_err(|_| unknown())?;
         let bank = names.iter().find(|(name, _)| *name == "bank").map(|(_, bank)| bank.to_owned());
         let tenant = bank.and_then(|bank| face.app.tenant(&bank).cloned());
@@ -37,9 +43,8 @@ impl FromRequestParts<Arc<Face>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, face: &Arc<Face>) -> Result<Self, Problem> {
         let AtBank(tenant) = AtBank::from_request_parts(parts, face).await?;
-        let session = session(&face.app, &tenant, &parts.headers).map_err(|problem| {
-            problem.back_to(format!("/chat/{}", tenant.id), "Open the chat again")
-        })?;
+        let session = session(&face.app, &tenant, &parts.headers)
+            .map_err(|problem| problem.back_to(format!("/chat/{}", tenant.id), "Open the chat again"))?;
         Ok(Caller { tenant, session })
     }
 }
@@ -47,10 +52,14 @@ impl FromRequestParts<Arc<Face>> for Caller {
 /// The session of a request. A Bearer token that is not good is not made up for by a cookie.
 pub fn session(app: &App, tenant: &Tenant, headers: &HeaderMap) -> Result<Session, Problem> {
     let token = match headers.contains_key(header::AUTHORIZATION) {
-        true => bearer(headers).ok_or(Kind::NoSession.because("The header Authorization is not a Bearer token."))?,
-        false => cookie(headers, &cookie_name(&tenant.id)).ok_or(Kind::NoSession.because("There is no session."))?,
+        true => bearer(headers)
+            .ok_or(Kind::NoSession.because("The header Authorization is not a Bearer token."))?,
+        false => cookie(headers, &cookie_name(&tenant.id))
+            .ok_or(Kind::NoSession.because("There is no session."))?,
     };
-    app.sessions.check(&tenant.id, token, app.clock.now()).map_err(|fault| Kind::NoSession.because(fault.to_string()))
+    app.sessions
+        .check(&tenant.id, token, app.clock.now())
+        .map_err(|fault| Kind::NoSession.because(fault.to_string()))
 }
 
 /// The name of a bank's session cookie. `__Host-` keeps other hosts and plain HTTP from setting it.

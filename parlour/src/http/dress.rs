@@ -72,7 +72,8 @@ fn put_on(response: &mut Response<Body>, forms_to: Option<&FormsAlsoTo>, encrypt
 fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
     let for_people = !(path.starts_with("/v1/") || path == "/openapi.json");
-    !headers.contains_key("hx-request") && (accepts.contains("text/html") || (for_people && accepts.is_empty()))
+    !headers.contains_key("hx-request")
+        && (accepts.contains("text/html") || (for_people && accepts.is_empty()))
 }
 
 #[cfg(test)]
@@ -88,7 +89,10 @@ mod tests {
         let browser = with(&[("accept", "text/html,application/xhtml+xml")]);
         assert!(wants_page("/chat/harbour", &browser));
         assert!(wants_page("/v1/chat/harbour/messages", &browser), "a plain form was sent");
-        assert!(!wants_page("/v1/chat/harbour/messages", &with(&[("accept", "text/html"), ("hx-request", "true")])));
+        assert!(!wants_page(
+            "/v1/chat/harbour/messages",
+            &with(&[("accept", "text/html"), ("hx-request", "true")])
+        ));
         assert!(!wants_page("/v1/chat/harbour", &with(&[("accept", "*/*")])));
         assert!(!wants_page("/v1/chat/harbour", &HeaderMap::new()));
     }

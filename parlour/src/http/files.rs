@@ -88,12 +88,7 @@ pub async fn favicon(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// `GET /static/bank/{file}`: `<bank>.css` and `<bank>.svg`.
-pub async fn bank_file(
-    State(face): Web,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
+pub async fn bank_file(State(face): Web, Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let found = name.rsplit_once('.').and_then(|(bank, ending)| Some((face.app.tenant(bank)?, ending)));
     let (text, kind) = match found {
         Some((tenant, "css")) => (bank_css(tenant), CSS),
@@ -137,7 +132,8 @@ fn bank_css(tenant: &Tenant) -> String {
 
 /// A bank's crest as an icon.
 fn bank_icon(tenant: &Tenant) -> String {
-    let brand = if look::contrast(&tenant.look.brand, "#ffffff").is_some() { &tenant.look.brand } else { "#333333" };
+    let brand =
+        if look::contrast(&tenant.look.brand, "#ffffff").is_some() { &tenant.look.brand } else { "#333333" };
     let crest: String = tenant.look.crest.chars().filter(|c| c.is_alphanumeric()).take(1).collect();
     let ink = ink_on(brand);
     format!(
@@ -159,7 +155,9 @@ mod tests {
 
     #[test]
     fn every_file_that_a_page_names_is_there() {
-        for name in ["parlour.css", "room.js", "htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "favicon.svg"] {
+        for name in
+            ["parlour.css", "room.js", "htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "favicon.svg"]
+        {
             assert!(href(name).contains("?v="), "{name}");
         }
     }

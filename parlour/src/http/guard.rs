@@ -1,7 +1,10 @@
 //! Who may knock: requests for another host, requests that another site made a browser send, and
 //! addresses that knock too often are turned away before anything is read.
 
-use super::{Face, Web, problem::{Kind, Problem}};
+use super::{
+    Face, Web,
+    problem::{Kind, Problem},
+};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, Uri, header},
@@ -67,7 +70,11 @@ fn own_site(ours: &str, method: &Method, headers: &HeaderMap) -> Result<(), Prob
         }
         (None, None) => !headers.contains_key(header::COOKIE),
     };
-    if own { Ok(()) } else { Err(Kind::OtherSite.because(format!("This {method} did not come from a page of {ours}."))) }
+    if own {
+        Ok(())
+    } else {
+        Err(Kind::OtherSite.because(format!("This {method} did not come from a page of {ours}.")))
+    }
 }
 
 /// The token of an `Authorization: Bearer` header.
@@ -96,7 +103,8 @@ impl Addresses {
     /// So many requests a second from each address, and twice as many at once; 0 counts as 1.
     pub fn new(per_second: u32) -> Addresses {
         let rate = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
+        let quota =
+            Quota::per_second(rate).allow_burst(rate.saturating_mul(NonZeroU32::MIN.saturating_add(1)));
         Addresses { limiter: RateLimiter::keyed(quota), clock: DefaultClock::default() }
     }
 

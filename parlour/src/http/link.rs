@@ -109,9 +109,24 @@ fn host_of(origin: &str) -> &str {
 fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
     let ask_again = "Go back to the chat and ask for a new link. Your question is kept.";
     let (title, detail, remedy, status) = match fault {
-        LinkFault::Unknown => ("This link is not known", "It may be cut off, or was never made here.", ask_again, StatusCode::NOT_FOUND),
-        LinkFault::Expired => ("This link is too old", "A link works for a short time only. Nothing was linked.", ask_again, StatusCode::GONE),
-        LinkFault::Used => ("This link was used already", "A link works once, so that nobody can use it after you.", ask_again, StatusCode::GONE),
+        LinkFault::Unknown => (
+            "This link is not known",
+            "It may be cut off, or was never made here.",
+            ask_again,
+            StatusCode::NOT_FOUND,
+        ),
+        LinkFault::Expired => (
+            "This link is too old",
+            "A link works for a short time only. Nothing was linked.",
+            ask_again,
+            StatusCode::GONE,
+        ),
+        LinkFault::Used => (
+            "This link was used already",
+            "A link works once, so that nobody can use it after you.",
+            ask_again,
+            StatusCode::GONE,
+        ),
         LinkFault::OtherBrowser => (
             "This link was opened in another browser",
             "A link stays with the browser that opened it last. Nothing was linked.",
@@ -130,7 +145,12 @@ fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
             "Allow cookies for this site, go back to the chat and ask for a new link.",
             StatusCode::FORBIDDEN,
         ),
-        LinkFault::Cancelled { .. } => ("Nothing was approved", "You did not approve at the bank, so nothing is linked.", ask_again, StatusCode::OK),
+        LinkFault::Cancelled { .. } => (
+            "Nothing was approved",
+            "You did not approve at the bank, so nothing is linked.",
+            ask_again,
+            StatusCode::OK,
+        ),
         LinkFault::Tampered { .. } => (
             "The way back was not as it left",
             "Something changed between the bank and here. To be safe, nothing is linked.",
@@ -166,7 +186,13 @@ fn fault_page(fault: LinkFault, home: Option<Arc<Tenant>>) -> Response {
         | LinkFault::Onboarding { tenant, .. } => Some(tenant.clone()),
         _ => home,
     };
-    if matches!(fault, LinkFault::Bank { .. } | LinkFault::Onboarding { .. } | LinkFault::Tampered { .. } | LinkFault::Store(_)) {
+    if matches!(
+        fault,
+        LinkFault::Bank { .. }
+            | LinkFault::Onboarding { .. }
+            | LinkFault::Tampered { .. }
+            | LinkFault::Store(_)
+    ) {
         tracing::warn!(%fault, "a link went no further");
     }
     let (title, detail, remedy, status) = told(&fault);

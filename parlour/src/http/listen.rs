@@ -65,7 +65,10 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
 
 fn http() -> http1::Builder {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS);
     http
 }
 
@@ -86,7 +89,10 @@ async fn take(
 /// A connection that broke while it was taken is nothing; a lack of sockets passes; the rest ends us.
 async fn wait_out(fault: io::Error) -> io::Result<()> {
     use io::ErrorKind as K;
-    if matches!(fault.kind(), K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused | K::Interrupted) {
+    if matches!(
+        fault.kind(),
+        K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused | K::Interrupted
+    ) {
         return Ok(());
     }
     let no_sockets_left = matches!(fault.raw_os_error(), Some(23 | 24 | 105 | 12));

@@ -36,14 +36,18 @@ impl Modify for Locks {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let components = api.components.get_or_insert_default();
         let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        let cookie = ApiKeyValue::with_description("__Host-parlour-{bank}", "Set by the chat page; for our own page only.");
+        let cookie = ApiKeyValue::with_description(
+            "__Host-parlour-{bank}",
+            "Set by the chat page; for our own page only.",
+        );
         components.add_security_scheme("session", bearer);
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 
-static DOCUMENT: LazyLock<String> =
-    LazyLock::new(|| Interface::openapi().to_pretty_json().expect("a description made of plain data can be written"));
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    Interface::openapi().to_pretty_json().expect("a description made of plain data can be written")
+});
 
 /// `GET /openapi.json`
 pub async fn document() -> Response {

@@ -1,6 +1,9 @@
 //! What operators and their monitors ask: whether we live, whether we can work, and figures.
 
-use super::{Web, problem::{Kind, Problem}};
+use super::{
+    Web,
+    problem::{Kind, Problem},
+};
 use crate::telemetry;
 use axum::{extract::State, http::header, response::IntoResponse};
 use store::DbError;

@@ -26,6 +26,8 @@ pub async fn kinds() -> Page<AllKinds> {
 pub async fn kind(Path(name): Path<String>) -> Result<Page<About>, Problem> {
     match name.parse() {
         Ok(kind) => Ok(Page(About { brand: None, kind })),
-        Err(_) => Err(Kind::NotFound.because("There is no such kind of problem.").back_to("/problems", "All kinds of problem")),
+        Err(_) => Err(Kind::NotFound
+            .because("There is no such kind of problem.")
+            .back_to("/problems", "All kinds of problem")),
     }
 }

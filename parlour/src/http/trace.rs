@@ -1,7 +1,10 @@
 //! Follows each request: a number of its own, a line in the log, a time within which it ends, counts for
 //! operators. Addresses are named by their pattern, since a whole one can hold a one-time link.
 
-use super::{Web, problem::{Kind, Problem}};
+use super::{
+    Web,
+    problem::{Kind, Problem},
+};
 use crate::rim;
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -36,7 +39,8 @@ pub async fn follow(request: Request, next: Next) -> Response {
         Some(problem) => tracing::info!(status, ms, kind = problem.kind.name(), "a request was refused"),
         None => tracing::debug!(status, ms, "a request was answered"),
     });
-    metrics::counter!("parlour_http_requests_total", "path" => path, "status" => status.to_string()).increment(1);
+    metrics::counter!("parlour_http_requests_total", "path" => path, "status" => status.to_string())
+        .increment(1);
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -1,7 +1,12 @@
 //! `GET /v1/chat/{bank}`: which bank it is, what it can do, and how the conversation stands.
 
 use crate::{
-    http::{Web, caller::Caller, problem::{Document, Problem}, view::thread::standing_words},
+    http::{
+        Web,
+        caller::Caller,
+        problem::{Document, Problem},
+        view::thread::standing_words,
+    },
     room::{self, Standing},
     tenant::Tenant,
 };
@@ -87,7 +92,10 @@ impl StandingNow {
     ))]
 pub async fn about(State(face): Web, Caller { tenant, session }: Caller) -> Result<Json<About>, Problem> {
     let standing = room::standing(&face.app, &session).await?;
-    let no = |(data_class, reason): &(DataClass, String)| SaysNo { data_class: *data_class, reason: reason.clone() };
+    let no = |(data_class, reason): &(DataClass, String)| SaysNo {
+        data_class: *data_class,
+        reason: reason.clone(),
+    };
     Ok(Json(About {
         bank: tenant.id.to_string(),
         name: tenant.name.clone(),

@@ -2,7 +2,11 @@
 
 use crate::{
     accesses,
-    http::{Web, body, caller::Caller, problem::{Document, Problem}},
+    http::{
+        Web, body,
+        caller::Caller,
+        problem::{Document, Problem},
+    },
     reply::AccessLine,
 };
 use axum::{Json, extract::State, http::Uri};

@@ -116,7 +116,8 @@ pub async fn follow(
 
 /// A stream that says only that the session is over, so that our page does not ask again and again.
 fn over() -> Response {
-    Sse::new(tokio_stream::once(Ok::<_, Infallible>(Event::default().event("over").data("1")))).into_response()
+    Sse::new(tokio_stream::once(Ok::<_, Infallible>(Event::default().event("over").data("1"))))
+        .into_response()
 }
 
 fn last_event(headers: &HeaderMap) -> Result<Option<u64>, Problem> {

@@ -1,7 +1,11 @@
 //! `POST /v1/chat/{bank}/links`: the notice and a new one-time address.
 
 use crate::{
-    http::{Web, caller::Caller, problem::{Document, Problem}},
+    http::{
+        Web,
+        caller::Caller,
+        problem::{Document, Problem},
+    },
     linking,
     reply::Notice,
 };
@@ -17,7 +21,10 @@ use axum::{Json, extract::State, http::StatusCode};
         (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
         (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
-pub async fn offer(State(face): Web, Caller { tenant, session }: Caller) -> Result<(StatusCode, Json<Notice>), Problem> {
+pub async fn offer(
+    State(face): Web,
+    Caller { tenant, session }: Caller,
+) -> Result<(StatusCode, Json<Notice>), Problem> {
     face.app.pace.one_more(&session.conversation).map_err(super::messages::too_fast)?;
     let notice = linking::offer(&face.app, &tenant, &session).await?;
     Ok((StatusCode::CREATED, Json(notice)))

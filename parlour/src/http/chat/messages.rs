@@ -29,7 +29,12 @@ pub const MOST: u32 = 200;
 #[serde(deny_unknown_fields)]
 pub struct Say {
     /// The text. Control characters other than newline and tab are refused.
-    #[schema(min_length = 1, max_length = 2000, pattern = r"^[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*$", example = "What is my balance?")]
+    #[schema(
+        min_length = 1,
+        max_length = 2000,
+        pattern = r"^[^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000B-\u001F\u007F-\u009F]*$",
+        example = "What is my balance?"
+    )]
     text: String,
     /// A name of this message that the sender makes. The same name again is the same message, and is stored
     /// once; so a message may be sent again when its answer was lost.
@@ -66,7 +71,8 @@ pub async fn say(State(face): Web, caller: Caller, request: Request) -> Result<R
     let home = format!("/chat/{}", tenant.id);
     let back = |problem: Problem| problem.back_to(home.clone(), "Back to the chat");
     let (say, written) = body::read::<Say>(request, MAX_MESSAGE_BODY).await.map_err(back)?;
-    let said = room::say(&face.app, tenant, session, &say.text, &say.key).await.map_err(|f| back(refused(f)))?;
+    let said =
+        room::say(&face.app, tenant, session, &say.text, &say.key).await.map_err(|f| back(refused(f)))?;
     match written {
         Written::Json => {
             let taken = Taken { seq: said.seq, repeated: said.repeated, entry: said.entry };
@@ -91,7 +97,9 @@ fn refused(fault: SayFault) -> Problem {
 /// A conversation writes faster than it may.
 pub fn too_fast(TooFast { retry_after_s }: TooFast) -> Problem {
     let seconds = if retry_after_s == 1 { "1 second".to_owned() } else { format!("{retry_after_s} seconds") };
-    Kind::TooFast.because(format!("So many messages came at once that this one was not taken. Wait {seconds}.")).after(retry_after_s)
+    Kind::TooFast
+        .because(format!("So many messages came at once that this one was not taken. Wait {seconds}."))
+        .after(retry_after_s)
 }
 
 /// Which messages.

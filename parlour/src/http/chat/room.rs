@@ -91,7 +91,12 @@ fn is_asking(entries: &[Entry]) -> bool {
     entries.last().is_some_and(|entry| matches!(entry.words, Words::Customer { .. }))
 }
 
-async fn draw_room(app: &App, tenant: &Tenant, session: &Session, entries: &[Entry]) -> Result<thread::Room, Problem> {
+async fn draw_room(
+    app: &App,
+    tenant: &Tenant,
+    session: &Session,
+    entries: &[Entry],
+) -> Result<thread::Room, Problem> {
     let standing = room::standing(app, session).await?;
     let brand = Brand::from(tenant);
     let linked = standing.linked.is_some();

@@ -24,7 +24,8 @@ impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
         match draw(&self.0) {
             Ok(html) => {
-                ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], html).into_response()
+                ([(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], html)
+                    .into_response()
             }
             Err(fault) => {
                 tracing::error!(%fault, "a page could not be drawn");

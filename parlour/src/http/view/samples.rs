@@ -4,7 +4,8 @@ use super::{Brand, draw, pages, thread};
 use crate::{
     http::problem::{FieldFault, Kind},
     reply::{
-        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, Reply, Seen, TransactionLine,
+        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, Reply, Seen,
+        TransactionLine,
     },
     room::{Entry, Words},
 };
@@ -92,7 +93,10 @@ fn notice() -> Notice {
     Notice {
         title: "Link this chat to Harbour Bank".into(),
         points: vec![
-            point("Which bank", "Harbour Bank. You sign in on the bank’s own site and choose the accounts there."),
+            point(
+                "Which bank",
+                "Harbour Bank. You sign in on the bank’s own site and choose the accounts there.",
+            ),
             point("What is read", "Your balances and your transactions, of the accounts that you choose."),
             point("How to stop", "Write “stop” here, at any time. It ends at once."),
             point("Never", "Not for ads. Never sold."),
@@ -120,7 +124,12 @@ fn accesses() -> Block {
         rows: vec![
             row(None, true, None, DataClass::Transactions),
             row(Some(10_482), true, None, DataClass::Balances),
-            row(Some(10_377), false, Some("the bank does not share the places where you shopped"), DataClass::MerchantPlaces),
+            row(
+                Some(10_377),
+                false,
+                Some("the bank does not share the places where you shopped"),
+                DataClass::MerchantPlaces,
+            ),
         ],
         more: 12,
     }
@@ -153,16 +162,28 @@ fn asked(text: &str) -> Words {
 
 /// A conversation with every kind of block.
 fn conversation() -> Vec<Words> {
-    let total = Block::Total { of: "Greenleaf Market, Mon 9 to Sun 15 Nov".into(), amount: usd(14_380), count: 3 };
+    let total =
+        Block::Total { of: "Greenleaf Market, Mon 9 to Sun 15 Nov".into(), amount: usd(14_380), count: 3 };
     vec![
         asked("whats my balance"),
-        reply(vec![text("To answer, I need to read your balances. Here is what linking means."), Block::Notice(notice())], vec![], &[]),
+        reply(
+            vec![
+                text("To answer, I need to read your balances. Here is what linking means."),
+                Block::Notice(notice()),
+            ],
+            vec![],
+            &[],
+        ),
         asked("and now?\nboth accounts please"),
         reply(vec![balances()], vec![seen(DataClass::Balances, 10_482)], &[]),
         asked("last transactions"),
         reply(vec![transactions()], vec![seen(DataClass::Transactions, 10_483)], &[]),
         asked("what did I spend at the supermarket last week?"),
-        reply(vec![text("You spent this:"), total], vec![seen(DataClass::Transactions, 10_484)], &["Show the payments", "This month"]),
+        reply(
+            vec![text("You spent this:"), total],
+            vec![seen(DataClass::Transactions, 10_484)],
+            &["Show the payments", "This month"],
+        ),
         asked("where did I shop"),
         reply(vec![places()], vec![seen(DataClass::MerchantPlaces, 10_485)], &[]),
         asked("and at the other bank?"),
@@ -170,7 +191,11 @@ fn conversation() -> Vec<Words> {
         asked("my card is [removed]"),
         reply(vec![care()], vec![], &[]),
         asked("Who looked at my data?"),
-        reply(vec![text("Each time somebody asked for your data here, newest first."), accesses()], vec![], &["What’s my balance?", "Stop"]),
+        reply(
+            vec![text("Each time somebody asked for your data here, newest first."), accesses()],
+            vec![],
+            &["What’s my balance?", "Stop"],
+        ),
     ]
 }
 
@@ -195,17 +220,33 @@ pub fn every_block() -> String {
 }
 
 fn top(older: Option<u64>, linked: bool, fresh: bool) -> String {
-    let can = ["Tell you your balances", "Show your payments, and what you spent where and when", "Show who looked at your data, and why"];
+    let can = [
+        "Tell you your balances",
+        "Show your payments, and what you spent where and when",
+        "Show who looked at your data, and why",
+    ];
     let can = can.map(str::to_owned);
-    let says_no = thread::says_no(&[(DataClass::MerchantPlaces, "We do not show in chat where you shopped.".into())]);
+    let says_no =
+        thread::says_no(&[(DataClass::MerchantPlaces, "We do not show in chat where you shopped.".into())]);
     draw(&thread::Top { brand: &harbour(), older, can: &can, says_no, linked, fresh }).unwrap()
 }
 
 fn room(top: String, items: Vec<String>, linked: bool, answering: bool) -> String {
-    let standing = if linked { "Linked for 2 accounts until 20 Feb 2027" } else { "Not linked to your accounts" };
+    let standing =
+        if linked { "Linked for 2 accounts until 20 Feb 2027" } else { "Not linked to your accounts" };
     let last = u64::try_from(items.len()).unwrap();
     let key = "0123456789abcdef".to_owned();
-    draw(&thread::Room { brand: harbour(), standing: standing.into(), linked, top, items, last, key, answering }).unwrap()
+    draw(&thread::Room {
+        brand: harbour(),
+        standing: standing.into(),
+        linked,
+        top,
+        items,
+        last,
+        key,
+        answering,
+    })
+    .unwrap()
 }
 
 fn offer() -> pages::Offer {
@@ -244,7 +285,10 @@ pub fn named() -> Vec<(&'static str, String)> {
         ("answering", room(top(None, true, false), first(), true, true)),
         ("offer", draw(&offer()).unwrap()),
         ("fault", draw(&fault()).unwrap()),
-        ("problem", draw(&pages::problem_page(&Kind::TooFast.because("Wait 3 seconds.").after(3)).0).unwrap()),
+        (
+            "problem",
+            draw(&pages::problem_page(&Kind::TooFast.because("Wait 3 seconds.").after(3)).0).unwrap(),
+        ),
         ("about", draw(&pages::About { brand: None, kind: Kind::Invalid }).unwrap()),
         ("kinds", draw(&pages::AllKinds { brand: None, kinds: Kind::ALL }).unwrap()),
         ("banks", draw(&pages::Banks { brand: None, banks: vec![harbour()] }).unwrap()),

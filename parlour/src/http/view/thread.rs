@@ -189,7 +189,8 @@ fn grouped(number: u64) -> String {
 pub fn standing_words(standing: &Standing, zone: &TimeZone) -> String {
     match &standing.linked {
         Some(Linked { accounts, until, .. }) => {
-            let accounts = if *accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
+            let accounts =
+                if *accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
             format!("Linked for {accounts} until {}", when::long_day(*until, zone))
         }
         None if standing.waiting_answer => "Not linked yet. Was it you? Answer below.".to_owned(),
@@ -205,7 +206,11 @@ mod tests {
     #[test]
     fn the_line_under_an_answer_says_what_was_read_why_and_where_it_stands() {
         let one = samples::seen(DataClass::Balances, 10_482);
-        let two = [samples::seen(DataClass::Transactions, 7), one.clone(), samples::seen(DataClass::Transactions, 8)];
+        let two = [
+            samples::seen(DataClass::Transactions, 7),
+            one.clone(),
+            samples::seen(DataClass::Transactions, 8),
+        ];
         assert_eq!(seen(&[one]), ["Read your balances once, to answer your questions. Log entry 10,482."]);
         assert_eq!(
             seen(&two),
@@ -246,9 +251,24 @@ mod tests {
     fn every_kind_of_block_is_drawn() {
         let html = samples::every_block();
         for part in [
-            "$2,318.40", "Available to spend", "Owed", "Credit left", "Pending", "−$117.25", "+$2,450.00",
-            "In 3 payments", "Reno, US", "Link this chat to Harbour Bank", "Refused", "being numbered",
-            "said No", "What you can do:", "class=\"care\"", "10,482", "4 more", "Sat 21 Nov",
+            "$2,318.40",
+            "Available to spend",
+            "Owed",
+            "Credit left",
+            "Pending",
+            "−$117.25",
+            "+$2,450.00",
+            "In 3 payments",
+            "Reno, US",
+            "Link this chat to Harbour Bank",
+            "Refused",
+            "being numbered",
+            "said No",
+            "What you can do:",
+            "class=\"care\"",
+            "10,482",
+            "4 more",
+            "Sat 21 Nov",
         ] {
             assert!(html.contains(part), "{part}\n{html}");
         }

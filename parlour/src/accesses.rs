@@ -1,0 +1,77 @@
+//! "Who looked at my data?"
+
+use crate::{
+    app::App,
+    asking::{Turn, TurnFault},
+    reply::{AccessLine, Block, Reply, Seen},
+    session::Session,
+    when,
+};
+use domain::EntryId;
+use gate::Opened;
+use jiff::{Timestamp, tz::TimeZone};
+use store::{DbError, access};
+
+/// How many are told in the chat at once.
+const IN_CHAT: u32 = 10;
+/// How many are counted at most.
+const MOST: u32 = 500;
+
+impl Seen {
+    /// What was just read, for the line under an answer.
+    pub fn of<T>(read: &Opened<T>) -> Seen {
+        Seen {
+            entry: read.entry.clone(),
+            index: read.index,
+            data_class: read.data_class,
+            purpose: read.purpose,
+        }
+    }
+}
+
+/// Tells the newest decisions about this person's data, refusals too.
+pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
+    let of = turn.conversation.clone();
+    let mut found =
+        turn.app.store.read(move |tx| access::of_customer(tx, &of.bank, &of.customer, None, MOST)).await?;
+    if found.is_empty() {
+        return Ok(Reply::text("Nobody has asked for your data in this chat. Nothing was read."));
+    }
+    let more = u32::try_from(found.len()).unwrap_or(u32::MAX).saturating_sub(IN_CHAT);
+    found.truncate(IN_CHAT as usize);
+    let rows = found.into_iter().map(|a| line(a, turn.now, &turn.tenant.zone)).collect();
+    let text =
+        "Each time somebody asked for your data here, newest first. A refused one opened nothing.".to_owned();
+    Ok(Reply { blocks: vec![Block::Text { text }, Block::Accesses { rows, more }], ..Reply::default() })
+}
+
+/// The decisions about a person's data, newest first, for the API.
+pub async fn accesses(
+    app: &App,
+    session: &Session,
+    before: Option<EntryId>,
+    limit: u32,
+) -> Result<Vec<AccessLine>, DbError> {
+    let (bank, customer) = (session.bank.clone(), session.customer.clone());
+    let zone = app.tenants.get(&session.bank).map_or(TimeZone::UTC, |t| t.zone.clone());
+    let now = app.clock.now();
+    let found =
+        app.store.read(move |tx| access::of_customer(tx, &bank, &customer, before.as_ref(), limit)).await?;
+    Ok(found.into_iter().map(|a| line(a, now, &zone)).collect())
+}
+
+fn line(access: access::Access, now: Timestamp, zone: &TimeZone) -> AccessLine {
+    let decision = access.decision;
+    AccessLine {
+        entry: decision.entry,
+        at: decision.at,
+        when: when::moment(decision.at, now, zone),
+        data_class: decision.data_class,
+        what: decision.data_class.in_words().to_owned(),
+        purpose: decision.purpose,
+        why: decision.purpose.in_words().to_owned(),
+        allowed: decision.allowed,
+        reason: decision.reason.map(|reason| reason.to_string()),
+        index: access.index,
+    }
+}

@@ -1,0 +1,54 @@
+//! The running gateway, as its use cases and faces see it.
+
+use crate::{bells::Bells, config::Limits, pace::Pace, session::Sessions, tenant::Tenant};
+use domain::{BankId, Clock};
+use gate::Gate;
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use store::Store;
+use tokio::sync::watch;
+use url::Url;
+
+/// What stays the same while the gateway runs.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The address that people's browsers use.
+    pub public_url: Url,
+    /// Where we listen.
+    pub listen: SocketAddr,
+    /// Limits.
+    pub limits: Limits,
+    /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
+    pub trust_forwarded_for: bool,
+    /// This process, as leases name it.
+    pub worker: String,
+}
+
+/// The running gateway.
+pub struct App {
+    /// What is kept.
+    pub store: Store,
+    /// Who may see what.
+    pub gate: Gate,
+    /// The banks.
+    pub tenants: BTreeMap<BankId, Arc<Tenant>>,
+    /// Session tokens.
+    pub sessions: Sessions,
+    /// Wake-ups for streams.
+    pub bells: Bells,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How fast people may write.
+    pub pace: Pace,
+    /// Becomes true when the gateway stops.
+    pub stop: watch::Receiver<bool>,
+    /// The rest.
+    pub settings: Settings,
+}
+
+impl App {
+    /// A bank by the name in an address.
+    pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
+        let id: BankId = name.parse().ok()?;
+        self.tenants.get(&id)
+    }
+}

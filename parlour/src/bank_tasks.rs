@@ -1,0 +1,119 @@
+//! What the bank must be told, told until it confirms: the revocation of a consent.
+
+use crate::{app::App, linking::FromBank, reply::Reply, rim, room};
+use banks::BankFault;
+use domain::{BankId, ConversationId, MessageId, backoff};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use std::{sync::Arc, time::Duration};
+use store::{
+    DbError,
+    bank_tasks::{self as tasks, ClaimedTask},
+    conversations,
+};
+use tokio::time;
+
+/// What a task to revoke a consent holds, sealed.
+#[derive(Serialize, Deserialize)]
+pub struct Revocation {
+    /// Where to say that the bank has confirmed.
+    pub conversation: ConversationId,
+    /// What the bank gave: the stored bytes of a [`FromBank`].
+    pub from_bank: Vec<u8>,
+}
+
+/// How long one attempt may take.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// The first wait after a failure.
+const FIRST: SignedDuration = SignedDuration::from_secs(1);
+/// The longest wait between two attempts. There is no last attempt: a revocation is never given up.
+const LONGEST: SignedDuration = SignedDuration::from_mins(15);
+/// How often to look for tasks that are due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many are taken up at once.
+const CLAIM: u32 = 16;
+
+/// Works until the gateway stops.
+pub async fn run(app: Arc<App>) {
+    let mut stop = app.stop.clone();
+    let mut tasks_left = app.store.wake().tasks();
+    loop {
+        tasks_left.mark_unchanged();
+        if *stop.borrow() {
+            return;
+        }
+        let due = claim(&app).await;
+        let none = due.is_empty();
+        for task in due {
+            attempt(&app, task).await;
+        }
+        if none {
+            tokio::select! { _ = tasks_left.changed() => {}, () = time::sleep(LOOK_EVERY) => {}, _ = stop.changed() => {} }
+        }
+    }
+}
+
+async fn claim(app: &App) -> Vec<ClaimedTask> {
+    let (now, worker) = (app.clock.now(), app.settings.worker.clone());
+    let claimed = app.store.transact(move |tx| tasks::claim(tx, &worker, now, now + LEASE, CLAIM)).await;
+    claimed.unwrap_or_else(|fault: DbError| {
+        tracing::warn!(%fault, "tasks for banks could not be claimed; trying again");
+        vec![]
+    })
+}
+
+async fn attempt(app: &App, claimed: ClaimedTask) {
+    let (bank, attempt) = (claimed.task.bank.clone(), claimed.task.attempts + 1);
+    let Ok(revocation) = serde_json::from_slice::<Revocation>(&claimed.body) else {
+        tracing::error!(%bank, task = %claimed.task.id, "a revocation cannot be read; the bank must end it itself");
+        let now = app.clock.now();
+        let stored = app.store.transact(move |tx| tasks::give_up(tx, &claimed, "unreadable", now)).await;
+        return note(&bank, stored.map(drop));
+    };
+    let stored = match revoke(app, &bank, &revocation).await {
+        Ok(()) => confirmed(app, claimed, revocation.conversation).await,
+        Err(fault) => {
+            let now = app.clock.now();
+            let next = backoff::next_try(attempt, now, FIRST, LONGEST, rim::jitter());
+            tracing::warn!(%bank, attempt, %fault, %next, "a bank did not take a revocation; it will be told again");
+            metrics::counter!("parlour_bank_task_failures_total", "bank" => bank.to_string()).increment(1);
+            let kind = fault.kind();
+            app.store.transact(move |tx| tasks::retry(tx, &claimed, next, kind, now)).await.map(drop)
+        }
+    };
+    note(&bank, stored);
+}
+
+fn note(bank: &BankId, stored: Result<(), DbError>) {
+    if let Err(fault) = stored {
+        tracing::warn!(%bank, %fault, "the outcome of a task could not be stored; it will be repeated");
+    }
+}
+
+async fn revoke(app: &App, bank: &BankId, revocation: &Revocation) -> Result<(), BankFault> {
+    let tenant = app.tenants.get(bank).ok_or(BankFault::Unreachable { attempts: 0 })?;
+    let kept: FromBank = serde_json::from_slice(&revocation.from_bank).map_err(|_| BankFault::Unsendable)?;
+    let connector = tenant.connector().await.map_err(|_| BankFault::Unreachable { attempts: 1 })?;
+    connector.revoke(&kept.grant).await
+}
+
+/// Marks the task as done and says so in the chat, in one transaction.
+async fn confirmed(app: &App, claimed: ClaimedTask, id: ConversationId) -> Result<(), DbError> {
+    let name = app.tenants.get(&claimed.task.bank).map_or("The bank", |t| &t.name).to_owned();
+    let reply = Reply::text(format!("{name} has confirmed: the sharing has ended there too."));
+    let now = app.clock.now();
+    let (message, conversation) = (MessageId::new(rim::uuid(now)), id.clone());
+    app.store
+        .transact(move |tx| -> Result<(), DbError> {
+            let (bank, customer) = (&claimed.task.bank, &claimed.task.customer);
+            if tasks::done(tx, &claimed, now)?
+                && let Some(room) = conversations::find(tx, bank, customer, &conversation)?
+            {
+                room::say_unprompted(tx, &room, &message, &reply, now)?;
+            }
+            Ok(())
+        })
+        .await?;
+    app.bells.ring(&id);
+    Ok(())
+}

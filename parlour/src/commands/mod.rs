@@ -1,0 +1,38 @@
+//! The commands of the binary: each reads its arguments, does one thing and says how it went.
+
+pub mod check;
+pub mod demo;
+pub mod log;
+pub mod serve;
+
+use crate::config::{self, Config, ConfigFault};
+use std::{path::Path, process::ExitCode};
+
+/// Reads the configuration, or prints each mistake.
+fn config_or_print(path: &Path) -> Result<Config, ExitCode> {
+    config::load(path).map_err(|faults| {
+        print_faults(&faults);
+        ExitCode::FAILURE
+    })
+}
+
+fn print_faults(faults: &[ConfigFault]) {
+    for fault in faults {
+        eprintln!("error: {fault}\n");
+    }
+    let n = faults.len();
+    eprintln!("{n} {} to mend. Nothing was started.", if n == 1 { "mistake" } else { "mistakes" });
+}
+
+/// Waits for Ctrl-C or the system's request to stop.
+async fn asked_to_stop() {
+    let mut term = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(term) => term,
+        Err(fault) => {
+            tracing::warn!(%fault, "requests to stop from the system cannot be heard; Ctrl-C works");
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = term.recv() => {} }
+}

@@ -1,0 +1,191 @@
+//! `parlour.toml`: the gateway as a whole.
+
+use super::{
+    bank::{self, BankFile},
+    fault::{ConfigFault, Source, read_file},
+};
+use serde::Deserialize;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use toml::Spanned;
+use url::Url;
+
+/// The largest configuration file that is read.
+pub const MAX_FILE: u64 = 256 * 1024;
+/// How many banks one gateway serves.
+pub const MAX_BANKS: usize = 1_000;
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    #[default]
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Limits of the whole gateway. Each has a clear refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Messages that one conversation may send in a burst.
+    pub messages_burst: u32,
+    /// Messages a minute that one conversation may send for long.
+    pub messages_per_minute: u32,
+    /// Requests a second from one address.
+    pub requests_per_second_per_address: u32,
+    /// Open streams of one conversation (tabs).
+    pub streams_per_conversation: u32,
+    /// Open streams in all.
+    pub streams: u32,
+    /// Questions that are answered at the same time.
+    pub turns_at_once: u32,
+    /// Seconds after which a request without a stream is ended.
+    pub request_seconds: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            messages_burst: 20,
+            messages_per_minute: 60,
+            requests_per_second_per_address: 200,
+            streams_per_conversation: 6,
+            streams: 10_000,
+            turns_at_once: 256,
+            request_seconds: 15,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GatewayFile {
+    listen: SocketAddr,
+    public_url: Spanned<Url>,
+    data: PathBuf,
+    database: Option<Spanned<String>>,
+    banks: Option<PathBuf>,
+    #[serde(default)]
+    log: LogFormat,
+    #[serde(default)]
+    trust_forwarded_for: bool,
+    #[serde(default)]
+    limits: Limits,
+}
+
+/// The whole configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file that it came from.
+    pub file: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The address that people's browsers use.
+    pub public_url: Url,
+    /// The folder for everything that is kept.
+    pub data: PathBuf,
+    /// The database.
+    pub database: store::Location,
+    /// How logs are written.
+    pub log: LogFormat,
+    /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
+    pub trust_forwarded_for: bool,
+    /// Limits.
+    pub limits: Limits,
+    /// The banks.
+    pub banks: Vec<BankFile>,
+}
+
+/// Reads the gateway's file and the banks' files, and tells all mistakes.
+pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
+    let remedy = "make the file, or name it with --config; `parlour demo` writes one to start from";
+    let text = read_file(path, MAX_FILE, remedy).map_err(|f| vec![f])?;
+    let source = Source { file: path, text: &text };
+    let file: GatewayFile = source.parse().map_err(|f| vec![f])?;
+    let home = path.parent().unwrap_or(Path::new("."));
+    let mut faults = vec![];
+    let data = home.join(&file.data);
+    check_public_url(&source, &file, &mut faults);
+    let database = database(&source, &file, &data, &mut faults);
+    let banks = read_banks(path, &home.join(file.banks.unwrap_or_else(|| "banks".into())), &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(Config {
+        file: path.to_owned(),
+        listen: file.listen,
+        public_url: file.public_url.into_inner(),
+        data,
+        database,
+        log: file.log,
+        trust_forwarded_for: file.trust_forwarded_for,
+        limits: file.limits,
+        banks,
+    })
+}
+
+fn check_public_url(source: &Source, file: &GatewayFile, faults: &mut Vec<ConfigFault>) {
+    let url = file.public_url.get_ref();
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        let what = format!("`{url}` is not safe: people's messages would travel in the open");
+        let remedy = "write an https:// address; http:// is taken for localhost only";
+        faults.push(source.fault(file.public_url.span(), what, remedy));
+    } else if url.path() != "/" || url.query().is_some() || url.host_str().is_none() {
+        let remedy = "write only scheme, host and port, such as \"https://chat.bank.example\"";
+        faults.push(source.fault(file.public_url.span(), "the public address has more than a host", remedy));
+    }
+}
+
+fn database(
+    source: &Source,
+    file: &GatewayFile,
+    data: &Path,
+    faults: &mut Vec<ConfigFault>,
+) -> store::Location {
+    let default = store::Location::Sqlite(data.join("parlour.db"));
+    let Some(written) = &file.database else { return default };
+    let text = written.get_ref();
+    if let Some(path) = text.strip_prefix("sqlite:") {
+        return store::Location::Sqlite(data.join(path));
+    }
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") || text.starts_with("host=") {
+        return store::Location::Postgres(text.clone());
+    }
+    let remedy = "write \"sqlite:parlour.db\" or \"postgres://user@host/database\"";
+    faults.push(source.fault(written.span(), "this is not a database that we know", remedy));
+    default
+}
+
+fn read_banks(gateway: &Path, folder: &Path, faults: &mut Vec<ConfigFault>) -> Vec<BankFile> {
+    let remedy = "make the folder with one .toml file per bank; the file's name is the bank's id";
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) => {
+            faults.push(ConfigFault::of_file(folder, e.to_string(), remedy));
+            return vec![];
+        }
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|x| x == "toml"))
+        .collect();
+    paths.sort();
+    if paths.is_empty() || paths.len() > MAX_BANKS {
+        let what = format!("{} banks are set up; a gateway serves 1 to {MAX_BANKS}", paths.len());
+        faults.push(ConfigFault::of_file(gateway, what, remedy));
+    }
+    let mut banks = vec![];
+    for path in paths {
+        match bank::load(&path) {
+            Ok(bank) => banks.push(bank),
+            Err(found) => faults.extend(found),
+        }
+    }
+    banks
+}

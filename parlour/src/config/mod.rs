@@ -1,0 +1,21 @@
+//! What an operator writes: one `parlour.toml` for the gateway and one file per bank in `banks/`.
+//!
+//! Every mistake is told with its file, line and remedy, and all of a file's mistakes at once where that
+//! is possible. An unknown key is a mistake.
+
+pub mod bank;
+pub mod fault;
+pub mod gateway;
+pub mod look;
+
+pub use bank::BankFile;
+pub use fault::ConfigFault;
+pub use gateway::{Config, Limits, LogFormat};
+pub use look::Look;
+
+use std::path::Path;
+
+/// Reads `parlour.toml` and the files of all banks that it names.
+pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
+    gateway::load(path)
+}

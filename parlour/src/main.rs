@@ -1,0 +1,46 @@
+//! `parlour`: the one binary that a bank runs.
+
+use clap::{Parser, Subcommand};
+use parlour::commands;
+use std::process::ExitCode;
+
+/// A private room between a customer and a bank, inside the messenger.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Two banks, a sandbox behind each and the gateway, on this machine, to try.
+    Demo(commands::demo::Demo),
+    /// Run the gateway.
+    Serve(commands::serve::Serve),
+    /// Check the configuration and say what to mend.
+    Check(commands::check::Check),
+    /// The access log.
+    Log(commands::log::Log),
+}
+
+fn main() -> ExitCode {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("note: another TLS provider was installed before ours");
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("error: the system gives no threads: {e}");
+            return ExitCode::FAILURE;
+        }
+    };
+    runtime.block_on(async {
+        match Cli::parse().command {
+            Command::Demo(demo) => demo.run().await,
+            Command::Serve(serve) => serve.run().await,
+            Command::Check(check) => check.run(),
+            Command::Log(log) => log.run().await,
+        }
+    })
+}

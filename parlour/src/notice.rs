@@ -1,0 +1,86 @@
+//! The notice: what a person reads before anything is shared. Its exact text is part of the consent.
+
+use crate::{reply::Notice, reply::Point, tenant::Tenant, when};
+use domain::{DataClass, Purpose};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+/// The language that notices are written in (BCP 47).
+pub const LANGUAGE: &str = "en";
+
+/// What a bank's notice asks for.
+pub fn purposes(tenant: &Tenant) -> Vec<Purpose> {
+    let mut purposes = vec![Purpose::AnswerCustomer];
+    if tenant.offers.contains(&DataClass::MerchantPlaces) {
+        purposes.push(Purpose::OwnSpendingMap);
+    }
+    purposes
+}
+
+/// When a consent that is given now ends.
+pub fn ends(tenant: &Tenant, now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(24 * tenant.consent_days)).unwrap_or(Timestamp::MAX)
+}
+
+/// The notice of a bank, with a button that works until `until`.
+pub fn compose(tenant: &Tenant, href: String, now: Timestamp, until: Timestamp) -> Notice {
+    let data = list(&tenant.offers.iter().map(|c| c.in_words()).collect::<Vec<_>>());
+    let why = list(&purposes(tenant).iter().map(|p| p.in_words()).collect::<Vec<_>>());
+    let end = when::long_day(ends(tenant, now), &tenant.zone);
+    let point = |term: &str, text: String| Point { term: term.to_owned(), text };
+    Notice {
+        title: format!("Link this chat to {}", tenant.name),
+        points: vec![
+            point("Which bank", format!("{}. You sign in on the bank’s own site and choose the accounts there.", tenant.name)),
+            point("What is read", format!("{}, of the accounts that you choose, up to {} days back.", capital(&data), tenant.lookback_days)),
+            point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
+            point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
+            point("How to stop", "Write “stop” here, at any time. It ends at once. You can also end it on the bank’s own site.".to_owned()),
+            point("Never", "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned()),
+        ],
+        button: format!("Go to {} and sign in", tenant.name),
+        href,
+        until,
+    }
+}
+
+/// The notice as one text, the way it was read.
+pub fn full_text(notice: &Notice) -> String {
+    let mut text = notice.title.clone();
+    for point in &notice.points {
+        text.push_str(&format!("\n{}: {}", point.term, point.text));
+    }
+    text.push_str(&format!("\n[{}]", notice.button));
+    text
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// "a, b and c".
+pub fn list(items: &[&str]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_as_people_write_them() {
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b"]), "a and b");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+}

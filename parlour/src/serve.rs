@@ -1,0 +1,172 @@
+//! Starting and stopping the gateway.
+
+use crate::{
+    app::{App, Settings},
+    bank_tasks,
+    bells::Bells,
+    config::Config,
+    expiry, http,
+    keys::{KeyFault, Keys},
+    pace::Pace,
+    publisher, rim,
+    session::Sessions,
+    tenant::Tenant,
+    worker,
+};
+use access_log::LogFolder;
+use domain::{BankId, Clock};
+use gate::{Gate, PolicyFault};
+use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use store::{OpenError, Options, Store};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use url::Url;
+
+/// Why the gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// The address is taken or cannot be listened on.
+    #[error("{listen} cannot be listened on: {source}. Stop what uses it, or take another port.")]
+    Listen {
+        /// The address.
+        listen: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    /// The store.
+    #[error("the store cannot be opened: {0}")]
+    Store(#[from] OpenError),
+    /// A bank's policies.
+    #[error("the banks' policies are not right:\n{}", list(.0))]
+    Policy(Vec<PolicyFault>),
+    /// A bank's log.
+    #[error("the access log of {bank} in {folder} cannot be continued: {fault}")]
+    Log {
+        /// The bank.
+        bank: BankId,
+        /// Its folder.
+        folder: PathBuf,
+        /// Why.
+        fault: access_log::OpenError,
+    },
+}
+
+fn list(faults: &[PolicyFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// A gateway that runs.
+pub struct Running {
+    /// The address that it listens on, after the system chose a port.
+    pub listen: SocketAddr,
+    /// The gateway.
+    pub app: Arc<App>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Stops: takes no new requests, finishes those and the turns under way, writes what is left.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while self.tasks.join_next().await.is_some() {}
+        self.app.store.clone().close().await;
+    }
+}
+
+/// The folder of a bank's published log.
+pub fn log_folder(data: &std::path::Path, bank: &BankId) -> PathBuf {
+    data.join("log").join(bank.as_str())
+}
+
+/// The origin of a bank's log: its address without the scheme.
+pub fn log_origin(public_url: &Url, bank: &BankId) -> String {
+    let host = public_url.host_str().unwrap_or("localhost");
+    match public_url.port() {
+        Some(port) => format!("{host}:{port}/log/{bank}"),
+        None => format!("{host}/log/{bank}"),
+    }
+}
+
+/// Starts the gateway on its address.
+pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|source| StartFault::Listen { listen, source })?;
+    start_on(listener, config, clock).await
+}
+
+/// Starts the gateway on a listener that is bound already.
+pub async fn start_on(
+    listener: TcpListener,
+    config: Config,
+    clock: Arc<dyn Clock>,
+) -> Result<Running, StartFault> {
+    let listen =
+        listener.local_addr().map_err(|source| StartFault::Listen { listen: config.listen, source })?;
+    let keys = Keys::open(config.data.join("keys"))?;
+    let folders = open_logs(&config, &keys)?;
+    let (stop, stopped) = watch::channel(false);
+    let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(worker::run(app.clone()));
+    tasks.spawn(bank_tasks::run(app.clone()));
+    tasks.spawn(expiry::run(app.clone()));
+    for (bank, folder) in folders {
+        tasks.spawn(publisher::run(app.clone(), bank, folder));
+    }
+    tasks.spawn(http::serve(app.clone(), listener));
+    Ok(Running { listen, app, stop, tasks })
+}
+
+fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, StartFault> {
+    let mut folders = vec![];
+    for bank in &config.banks {
+        let key = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
+        let folder = log_folder(&config.data, &bank.id);
+        let open = LogFolder::open(&folder, key).map_err(|fault| StartFault::Log {
+            bank: bank.id.clone(),
+            folder,
+            fault,
+        })?;
+        folders.push((bank.id.clone(), open));
+    }
+    Ok(folders)
+}
+
+fn app(
+    config: Config,
+    listen: SocketAddr,
+    keys: &Keys,
+    clock: Arc<dyn Clock>,
+    stop: watch::Receiver<bool>,
+) -> Result<App, StartFault> {
+    let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
+    let gate = Gate::load(rules).map_err(StartFault::Policy)?;
+    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
+    let mut tenants = BTreeMap::new();
+    for bank in config.banks {
+        let key = keys.client(&bank.id)?;
+        let tenant = Tenant::new(bank, key, callback.clone(), store.clone(), clock.clone());
+        tenants.insert(tenant.id.clone(), Arc::new(tenant));
+    }
+    Ok(App {
+        store,
+        gate,
+        tenants,
+        sessions: Sessions::new(keys.session()?),
+        bells: Bells::default(),
+        pace: Pace::new(&config.limits),
+        stop,
+        settings: Settings {
+            public_url: config.public_url,
+            listen,
+            limits: config.limits,
+            trust_forwarded_for: config.trust_forwarded_for,
+            worker: format!("w-{}", rim::uuid(clock.now()).simple()),
+        },
+        clock,
+    })
+}

@@ -1,0 +1,228 @@
+//! "Last transactions", "transactions over $50", "what did I spend at the supermarket last week?"
+
+use crate::{
+    asking::{Asked, Turn, TurnFault},
+    category, filter, linking, refusal,
+    reply::{Block, MoneyText, Reply, Seen, TransactionLine},
+    when,
+};
+use banks::Period;
+use domain::{Account, Currency, DataClass, Money, Transaction, TransactionStatus};
+use gate::AnswerCustomer;
+use jiff::{Span as Days, civil::Date, tz::TimeZone};
+use std::collections::BTreeMap;
+use understanding::Entities;
+
+/// How many payments are shown when nobody says how many.
+const SHOWN: usize = 10;
+/// The most that are shown in one answer.
+const MOST: usize = 50;
+/// The most that are read from the bank for one answer.
+pub const READ: usize = 2_000;
+/// How far back "last transactions" looks, in days.
+const RECENT_DAYS: i64 = 30;
+
+/// The days that a question is about.
+pub struct Span {
+    /// First day.
+    pub from: Date,
+    /// Day after the last.
+    pub until: Date,
+    /// Today, in the bank's zone.
+    pub today: Date,
+    zone: TimeZone,
+}
+
+impl Span {
+    /// The period that the person named, or the last 30 days; never further back than was agreed.
+    pub fn of(turn: &Turn, about: &Entities) -> Span {
+        let zone = turn.tenant.zone.clone();
+        let today = turn.now.to_zoned(zone.clone()).date();
+        let back = |days: i64| today.checked_sub(Days::new().days(days)).unwrap_or(today);
+        let tomorrow = today.tomorrow().unwrap_or(today);
+        let (from, until) = match &about.period {
+            Some(period) => (period.from, period.until),
+            None => (back(RECENT_DAYS), tomorrow),
+        };
+        let from = from.max(back(turn.tenant.lookback_days));
+        Span { from, until: until.min(tomorrow).max(from), today, zone }
+    }
+
+    /// For the bank.
+    pub fn period(&self) -> Period {
+        let last = self.until.yesterday().unwrap_or(self.until).max(self.from);
+        Period::new(self.from, last).unwrap_or_else(|_| {
+            let recent = last.checked_sub(Days::new().days(RECENT_DAYS)).unwrap_or(last);
+            Period::new(recent, last).expect("thirty days are a period")
+        })
+    }
+
+    /// "Mon 9 to Sun 15 Nov".
+    pub fn in_words(&self) -> String {
+        when::span(self.from, self.until, self.today)
+    }
+
+    fn day_of(&self, payment: &Transaction) -> Date {
+        payment.at.to_zoned(self.zone.clone()).date()
+    }
+}
+
+/// The payments of the span's days, newest first. Banks count days in their own way, so we count again.
+pub fn within(span: &Span, payments: Vec<Transaction>) -> Vec<Transaction> {
+    let mut kept: Vec<Transaction> =
+        payments.into_iter().filter(|p| (span.from..span.until).contains(&span.day_of(p))).collect();
+    kept.sort_by_key(|p| std::cmp::Reverse(p.at));
+    kept
+}
+
+/// What was read for a question about payments.
+struct Read {
+    accounts: Vec<Account>,
+    payments: Vec<Transaction>,
+    partial: bool,
+    seen: Vec<Seen>,
+}
+
+/// Reads accounts and payments, or gives the reply that says why not.
+async fn read(turn: &Turn, span: &Span) -> Result<Result<Read, Reply>, TurnFault> {
+    let classes = [DataClass::Accounts, DataClass::Transactions];
+    let (mut permits, consent) = match turn.ask::<AnswerCustomer>(&classes).await? {
+        Asked::Yes(permits, consent) => (permits, consent),
+        Asked::No(no) => return Ok(Err(refusal::in_words(turn, *no).await?)),
+    };
+    let (may_list, may_name) = (permits.remove(1), permits.remove(0));
+    let (connector, grant) = turn.reach(&consent).await?;
+    let accounts = match connector.accounts(&grant, &may_name).await {
+        Ok(accounts) => accounts.open(may_name)?,
+        Err(fault) => return Ok(Err(linking::after_fault(turn, &consent, fault).await?)),
+    };
+    let payments = match connector.transactions(&grant, &may_list, span.period(), READ).await {
+        Ok(payments) => payments.open(may_list)?,
+        Err(fault) => return Ok(Err(linking::after_fault(turn, &consent, fault).await?)),
+    };
+    let seen = vec![Seen::of(&accounts), Seen::of(&payments)];
+    let partial = accounts.value.partial || payments.value.partial || payments.value.more;
+    let payments = within(span, payments.value.rows);
+    Ok(Ok(Read { accounts: accounts.value.rows, payments, partial, seen }))
+}
+
+/// Which payments a question is about.
+fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
+    let mut payments = std::mem::take(&mut read.payments);
+    if let Some(hint) = &about.account {
+        let named: Vec<_> =
+            read.accounts.iter().filter(|a| filter::account(hint, a)).map(|a| a.id.clone()).collect();
+        if !named.is_empty() {
+            payments.retain(|p| named.contains(&p.account));
+        }
+    }
+    if let Some(amount) = &about.amount {
+        payments.retain(|p| filter::amount(amount, p.amount));
+    }
+    match &about.merchant {
+        Some(merchant) => category::paid_to(payments, merchant),
+        None => payments,
+    }
+}
+
+/// Lists payments.
+pub async fn list(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
+    let span = Span::of(turn, about);
+    let mut read = match read(turn, &span).await? {
+        Ok(read) => read,
+        Err(reply) => return Ok(reply),
+    };
+    let payments = matching(&mut read, about);
+    if payments.is_empty() {
+        let text = format!("I found no such payments from {}.", span.in_words());
+        return Ok(Reply { seen: read.seen, ..Reply::text(text) });
+    }
+    let most = about.count.map_or(SHOWN, |n| usize::from(n).clamp(1, MOST));
+    let (rows, more) = rows(&span, &read.accounts, &payments, most);
+    let text = match (&about.period, payments.len()) {
+        (Some(_), _) => format!("Your payments from {}, newest first:", span.in_words()),
+        (None, _) => "Your newest payments:".to_owned(),
+    };
+    let mut blocks = vec![Block::Text { text }, Block::Transactions { rows, more }];
+    blocks.extend(read.partial.then(Block::partial));
+    Ok(Reply { blocks, seen: read.seen, ..Reply::default() }
+        .with_quick(&["What did I spend this month?", "Where did I shop?"]))
+}
+
+/// Adds up what was spent.
+pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
+    let span = Span::of(turn, about);
+    let mut read = match read(turn, &span).await? {
+        Ok(read) => read,
+        Err(reply) => return Ok(reply),
+    };
+    let payments = matching(&mut read, about);
+    let spent: Vec<Transaction> = payments.into_iter().filter(counts_as_spent).collect();
+    if spent.is_empty() {
+        let at = about.merchant.as_ref().map(|m| format!(" at {m}")).unwrap_or_default();
+        let text = format!("I found no payments{at} from {}.", span.in_words());
+        return Ok(Reply { seen: read.seen, ..Reply::text(text) });
+    }
+    let of = of_what(&spent, about, &span);
+    let mut blocks: Vec<Block> = sums(&spent)
+        .into_iter()
+        .map(|(currency, (units, count))| Block::Total {
+            of: of.clone(),
+            amount: MoneyText::from(Money::new(units, currency)),
+            count,
+        })
+        .collect();
+    let (rows, more) = rows(&span, &read.accounts, &spent, SHOWN);
+    blocks.push(Block::Transactions { rows, more });
+    blocks.extend(read.partial.then(Block::partial));
+    Ok(Reply { blocks, seen: read.seen, ..Reply::default() })
+}
+
+/// Money that left, but not what was moved to pay a card or to save.
+fn counts_as_spent(payment: &Transaction) -> bool {
+    payment.amount.minor_units < 0 && !category::is_own_transfer(payment)
+}
+
+fn sums(spent: &[Transaction]) -> BTreeMap<Currency, (i64, u32)> {
+    let mut sums: BTreeMap<Currency, (i64, u32)> = BTreeMap::new();
+    for payment in spent {
+        let sum = sums.entry(payment.amount.currency).or_default();
+        *sum = (sum.0.saturating_sub(payment.amount.minor_units), sum.1 + 1);
+    }
+    sums
+}
+
+/// "Greenleaf Market, Mon 9 to Sun 15 Nov": the merchant's own name when all payments went to one.
+fn of_what(spent: &[Transaction], about: &Entities, span: &Span) -> String {
+    let first = spent[0].merchant.as_deref();
+    let one = first.filter(|_| spent.iter().all(|p| p.merchant.as_deref() == first));
+    let who = match (&about.merchant, one) {
+        (None, _) => "All payments",
+        (Some(_), Some(name)) => name,
+        (Some(said), None) => said,
+    };
+    format!("{who}, {}", span.in_words())
+}
+
+fn rows(
+    span: &Span,
+    accounts: &[Account],
+    payments: &[Transaction],
+    most: usize,
+) -> (Vec<TransactionLine>, u32) {
+    let title =
+        |p: &Transaction| accounts.iter().find(|a| a.id == p.account).map(Account::title).unwrap_or_default();
+    let rows = payments
+        .iter()
+        .take(most)
+        .map(|p| TransactionLine {
+            at: p.at,
+            day: when::day(span.day_of(p), span.today),
+            what: p.merchant.clone().unwrap_or_else(|| p.description.clone()),
+            amount: p.amount.into(),
+            pending: p.status == TransactionStatus::Pending,
+            account: title(p),
+        })
+        .collect();
+    (rows, u32::try_from(payments.len().saturating_sub(most)).unwrap_or(u32::MAX))
+}

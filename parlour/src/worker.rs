@@ -1,0 +1,110 @@
+//! The worker: claims waiting messages, answers them, and stores each answer together with the mark that
+//! its question is handled. A crash at any point repeats the turn; it never answers twice.
+
+use crate::{app::App, reply::Reply, rim, room, turn};
+use domain::MessageId;
+use jiff::SignedDuration;
+use std::{sync::Arc, time::Duration};
+use store::{DbError, messages};
+use tokio::{sync::Semaphore, task::JoinSet, time};
+
+/// How long a claim holds. A turn must be over by then.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How long a turn may take before its person is told that it failed.
+pub const TURN_LIMIT: Duration = Duration::from_secs(20);
+/// How often to look for messages that nobody announced (another process, an expired lease).
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How many messages are claimed at once.
+const CLAIM: u32 = 64;
+
+/// Works until the gateway stops; then finishes the turns under way.
+pub async fn run(app: Arc<App>) {
+    let places = Arc::new(Semaphore::new(app.settings.limits.turns_at_once.max(1) as usize));
+    let mut stop = app.stop.clone();
+    let mut inbound = app.store.wake().inbound();
+    let mut turns = JoinSet::new();
+    loop {
+        inbound.mark_unchanged();
+        if *stop.borrow() {
+            break;
+        }
+        let claimed = claim(&app, places.available_permits()).await;
+        let none = claimed.is_empty();
+        for message in claimed {
+            let permit = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+            let app = app.clone();
+            turns.spawn(async move {
+                take(app, message).await;
+                drop(permit);
+            });
+        }
+        while turns.try_join_next().is_some() {}
+        if none {
+            tokio::select! { _ = inbound.changed() => {}, () = time::sleep(LOOK_EVERY) => {}, _ = stop.changed() => {} }
+        }
+    }
+    while turns.join_next().await.is_some() {}
+}
+
+async fn claim(app: &Arc<App>, free: usize) -> Vec<messages::Claimed> {
+    if free == 0 {
+        return vec![];
+    }
+    let (now, worker) = (app.clock.now(), app.settings.worker.clone());
+    let limit = CLAIM.min(u32::try_from(free).unwrap_or(CLAIM));
+    let until = now + LEASE;
+    let claimed = app.store.transact(move |tx| messages::claim(tx, &worker, now, until, limit)).await;
+    claimed.unwrap_or_else(|fault: DbError| {
+        tracing::warn!(%fault, "waiting messages could not be claimed; trying again");
+        vec![]
+    })
+}
+
+/// One turn, from claim to stored answer.
+async fn take(app: Arc<App>, claimed: messages::Claimed) {
+    let conversation = claimed.conversation.id.clone();
+    app.bells.typing(&conversation, true);
+    let began = app.clock.now();
+    let reply = match time::timeout(TURN_LIMIT, compose(app.clone(), claimed.clone())).await {
+        Ok(reply) => reply,
+        Err(_) => Reply::text("This took too long, so I stopped. Nothing was changed. Please ask again."),
+    };
+    finish(&app, claimed, reply).await;
+    app.bells.typing(&conversation, false);
+    app.bells.ring(&conversation);
+    let took = app.clock.now().duration_since(began).as_secs_f64();
+    metrics::histogram!("parlour_turn_seconds").record(took);
+}
+
+/// The answer. A panic becomes words, so that one bad turn does not hold its conversation up for ever.
+async fn compose(app: Arc<App>, claimed: messages::Claimed) -> Reply {
+    let conversation = claimed.conversation.id.clone();
+    match tokio::spawn(async move { turn::answer(&app, &claimed).await }).await {
+        Ok(reply) => reply,
+        Err(panic) => {
+            tracing::error!(%conversation, %panic, "a turn broke");
+            Reply::text("Something went wrong on our side. Nothing was shown. Please ask again.")
+        }
+    }
+}
+
+async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
+    let now = app.clock.now();
+    let said = room::stored_reply(&MessageId::new(rim::uuid(now)), &reply);
+    let conversation = claimed.conversation.id.clone();
+    let done = app
+        .store
+        .transact(move |tx| -> Result<_, DbError> {
+            messages::finish(tx, &claimed, std::slice::from_ref(&said), now)
+        })
+        .await;
+    match done {
+        Ok(messages::Finish::Done { .. }) => {}
+        Ok(messages::Finish::LeaseLost) => {
+            tracing::warn!(%conversation, "another worker took this turn over; our answer is dropped");
+        }
+        Err(fault) => {
+            tracing::warn!(%conversation, %fault, "an answer could not be stored; the turn will be repeated")
+        }
+    }
+}
