@@ -1,0 +1,227 @@
+//! How the ledger grows: six months at the first start, and from then on as time passes.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, ToSpan, civil::Date};
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{
+    Kind, day_of,
+    homes::{self, Home},
+    life::{Day, Event, PERSONAS, Payee, Persona, What},
+};
+use crate::{
+    chance::Dice,
+    db::{Db, DbFault, millis, moment},
+    limits,
+};
+
+/// What the ledger is grown from.
+#[derive(Debug, Clone)]
+pub(crate) struct Soil {
+    pub(crate) seed: u64,
+    pub(crate) currency: String,
+}
+
+const FIRST_DAY: &str = "ledger first moment";
+const UNTIL: &str = "ledger written until";
+
+/// A moment that the bank wrote down under a name.
+fn noted(tx: &Transaction<'_>, name: &str) -> Result<Option<Timestamp>, DbFault> {
+    tx.query_row("SELECT value FROM facts WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?
+        .map(moment)
+        .transpose()
+}
+
+fn note(tx: &Transaction<'_>, name: &str, at: Timestamp) -> Result<(), DbFault> {
+    tx.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)", params![name, millis(at)])?;
+    Ok(())
+}
+
+/// Opens the accounts of one customer.
+pub(crate) fn open_accounts(
+    tx: &Transaction<'_>,
+    soil: &Soil,
+    customer: &str,
+    persona: &Persona,
+) -> Result<(), DbFault> {
+    let prices = homes::of_currency(&soil.currency).prices;
+    let mut dice = Dice::new(soil.seed, &[persona.login, "accounts"]);
+    let accounts = [
+        (Kind::Checking, "Everyday Checking", 318_040, 0, true),
+        (Kind::Savings, "Rainy Day Savings", 864_500, 0, false),
+        (Kind::CreditCard, "Rewards Card", -21_370, 600_000, true),
+    ];
+    for (position, (kind, name, opening, line, has_card)) in (0_i64..).zip(accounts) {
+        let number = format!("{:04}", dice.between(0, 9_999));
+        let card = match kind {
+            Kind::CreditCard => Some(number.clone()),
+            _ => has_card.then(|| format!("{:04}", dice.between(0, 9_999))),
+        };
+        tx.execute(
+            "INSERT INTO accounts (id, customer, position, kind, name, number_display, card_display, currency, \
+             opening_minor, credit_line_minor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                dice.id("acc"), customer, position, kind.word(), name, number, card, soil.currency,
+                opening * prices, line * prices
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Brings the ledger up to now: what has happened since the last time is written, and what was
+/// pending long enough is posted. At the first call that is the whole history.
+pub(crate) async fn catch_up(db: &Db, soil: &Soil, now: Timestamp) -> Result<(), DbFault> {
+    loop {
+        let soil = soil.clone();
+        let done: bool = db.transact(move |tx| advance(tx, &soil, now)).await?;
+        if done {
+            return Ok(());
+        }
+    }
+}
+
+/// One stretch of it; true when the ledger has arrived at `now`.
+fn advance(tx: &Transaction<'_>, soil: &Soil, now: Timestamp) -> Result<bool, DbFault> {
+    let first = match noted(tx, FIRST_DAY)? {
+        Some(first) => first,
+        None => {
+            let first = now.saturating_sub((limits::HISTORY_DAYS * 24).hours()).unwrap_or(now);
+            note(tx, FIRST_DAY, first)?;
+            first
+        }
+    };
+    let until = noted(tx, UNTIL)?.unwrap_or(first);
+    let reach = until.saturating_add((limits::CATCH_UP_DAYS * 24).hours()).unwrap_or(now);
+    let to = reach.min(now);
+    if to > until {
+        for (customer, persona) in customers(tx)? {
+            let accounts = accounts(tx, &customer)?;
+            for event in events(soil, persona, day_of(first), until, to) {
+                write(tx, &accounts, &event)?;
+            }
+        }
+        note(tx, UNTIL, to)?;
+    }
+    post_settled(tx, to.max(until))?;
+    Ok(to >= now || until >= now)
+}
+
+fn customers(tx: &Transaction<'_>) -> Result<Vec<(String, &'static Persona)>, DbFault> {
+    let mut statement = tx.prepare("SELECT id, login FROM customers ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+    let mut found = Vec::new();
+    for row in rows {
+        let (id, login) = row?;
+        found.extend(PERSONAS.iter().find(|p| p.login == login).map(|persona| (id, persona)));
+    }
+    Ok(found)
+}
+
+fn accounts(tx: &Transaction<'_>, customer: &str) -> Result<BTreeMap<Kind, String>, DbFault> {
+    let mut statement = tx.prepare("SELECT kind, id FROM accounts WHERE customer = ?1")?;
+    let rows = statement.query_map([customer], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    let mut found = BTreeMap::new();
+    for row in rows {
+        let (kind, id) = row?;
+        found.extend(Kind::from_word(&kind).map(|kind| (kind, id)));
+    }
+    Ok(found)
+}
+
+/// What happens after `until` and not after `to`, in order of time.
+fn events(soil: &Soil, persona: &Persona, first: Date, until: Timestamp, to: Timestamp) -> Vec<Event> {
+    let home: Home = homes::of_currency(&soil.currency);
+    day_of(until)
+        .series(1.day())
+        .take_while(|date| *date <= day_of(to))
+        .flat_map(|date| Day { seed: soil.seed, persona, home: &home, first, date }.events())
+        .filter(|event| event.at > until && event.at <= to)
+        .collect()
+}
+
+fn write(tx: &Transaction<'_>, accounts: &BTreeMap<Kind, String>, event: &Event) -> Result<(), DbFault> {
+    let Some(account) = accounts.get(&event.account) else { return Ok(()) };
+    match event.what {
+        What::Moves(signed) => insert(tx, &Entry { event, account, signed, id: event.id.clone() }),
+        What::PaysCard => {
+            let Some(card) = accounts.get(&Kind::CreditCard) else { return Ok(()) };
+            let owed = owed(tx, card, event.at)?;
+            if owed <= 0 {
+                return Ok(());
+            }
+            insert(tx, &Entry { event, account, signed: -owed, id: event.id.clone() })?;
+            let received = Event { description: "Payment received, thank you".to_owned(), ..event.clone() };
+            insert(tx, &Entry { event: &received, account: card, signed: owed, id: format!("{}c", event.id) })
+        }
+    }
+}
+
+/// What is owed on a card at a moment: everything that has settled by then.
+fn owed(tx: &Transaction<'_>, card: &str, at: Timestamp) -> Result<i64, DbFault> {
+    Ok(tx.query_row(
+        "SELECT -(a.opening_minor + COALESCE((SELECT SUM(t.signed_minor) FROM transactions t \
+         WHERE t.account = a.id AND t.settles_at <= ?2), 0)) FROM accounts a WHERE a.id = ?1",
+        params![card, millis(at)],
+        |row| row.get(0),
+    )?)
+}
+
+/// One row about to be written.
+struct Entry<'a> {
+    event: &'a Event,
+    account: &'a str,
+    signed: i64,
+    id: String,
+}
+
+/// Writes a row as pending; [`post_settled`] posts it when its time has come.
+fn insert(tx: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), DbFault> {
+    let Event { at, settles_at, description, payee, foreign, by_card, .. } = entry.event;
+    let payee: Option<&Payee> = payee.as_ref();
+    let direct = settles_at <= at;
+    let core = entry.id.trim_start_matches("x-");
+    let (id, status) =
+        if direct { (format!("t-{core}"), "posted") } else { (format!("a-{core}"), "pending") };
+    tx.prepare_cached(
+        "INSERT INTO transactions (id, account, at, settles_at, status, signed_minor, description, merchant, mcc, \
+         city, country, foreign_minor, foreign_currency, by_card) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        id,
+        entry.account,
+        millis(*at),
+        millis(*settles_at),
+        status,
+        entry.signed,
+        description,
+        payee.map(|p| &p.name),
+        payee.map(|p| &p.mcc),
+        payee.map(|p| &p.city),
+        payee.map(|p| &p.country),
+        foreign.map(|(minor, _)| minor),
+        foreign.map(|(_, currency)| currency),
+        by_card,
+    ])?;
+    Ok(())
+}
+
+/// Posts what has been pending long enough: it gets a new id, and the old one becomes the
+/// reference, as card networks do.
+pub(crate) fn post_settled(tx: &Transaction<'_>, now: Timestamp) -> Result<(), DbFault> {
+    tx.execute(
+        "UPDATE transactions SET status = 'posted', reference = id, id = 't' || substr(id, 2) \
+         WHERE status = 'pending' AND settles_at <= ?1",
+        [millis(now)],
+    )?;
+    Ok(())
+}
+
+/// Writes a purchase that a customer made on the bank's page: pending at once.
+pub(crate) fn write_purchase(tx: &Transaction<'_>, account: &str, event: &Event) -> Result<(), DbFault> {
+    let What::Moves(signed) = event.what else { return Ok(()) };
+    insert(tx, &Entry { event, account, signed, id: event.id.clone() })
+}

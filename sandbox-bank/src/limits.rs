@@ -1,0 +1,105 @@
+//! Every limit of the bank, in one place, each with its reason.
+
+use std::time::Duration;
+
+/// Largest request body. A form or a pushed authorization request is a few kilobytes; sixteen
+/// times that leaves room and still costs nothing to hold.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+/// How long a pushed request may wait for the browser. FAPI 2.0 asks for less than 600 s.
+pub const REQUEST_URI_AGE: Duration = Duration::from_secs(90);
+
+/// How long an authorization code lives. FAPI 2.0 asks for at most 60 s.
+pub const CODE_AGE: Duration = Duration::from_secs(60);
+
+/// How long an access token lives: the FDX security model's ceiling of 900 s.
+pub const ACCESS_TOKEN_AGE: Duration = Duration::from_secs(900);
+
+/// How long a refresh token lives, if its consent does not end before: one year, the longest
+/// consent that this bank gives.
+pub const REFRESH_TOKEN_AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long a revocation is remembered: a day beyond the longest token that it could concern.
+pub const REVOCATION_MEMORY: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// How long the id of a DPoP proof shown to the API is remembered. Proofs are accepted for a
+/// minute, a minute of leeway either way; ten minutes is safely more.
+pub const PROOF_MEMORY: Duration = Duration::from_secs(600);
+
+/// How old the "I approve" page may grow before it has run out.
+pub const INTERACTION_AGE: Duration = Duration::from_secs(15 * 60);
+
+/// How many approval pages may be open at once in the whole bank. Older ones are dropped first.
+pub const INTERACTIONS_KEPT: i64 = 10_000;
+
+/// How long a consent may wait for its code to be exchanged: the code's life and some leeway.
+pub const CONSENT_WAITS: Duration = Duration::from_secs(5 * 60);
+
+/// Longest consent that can be asked for, in days (12 CFR 1033.421(b): at most a year).
+pub const CONSENT_DAYS_MAX: i64 = 365;
+
+/// Furthest look-back that can be asked for, in days: two years.
+pub const LOOKBACK_DAYS_MAX: i64 = 730;
+
+/// How long somebody stays signed in at the bank's site.
+pub const SESSION_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// How many visits are kept that have not signed in. Older ones are dropped first, so that
+/// opening the front page in a loop cannot fill the disk.
+pub const ANONYMOUS_SESSIONS_KEPT: i64 = 10_000;
+
+/// Wrong passwords before a name has to wait.
+pub const SIGN_IN_TRIES: i64 = 5;
+
+/// How long a name waits after that many wrong passwords.
+pub const SIGN_IN_WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// After this long without a wrong password the count starts again.
+pub const SIGN_IN_TRIES_FORGOTTEN: Duration = Duration::from_secs(15 * 60);
+
+/// How many names with wrong tries are kept; unknown names count too, so this needs a bound.
+pub const SIGN_IN_NAMES_KEPT: i64 = 10_000;
+
+/// Passwords checked at the same time: each takes memory and a core for a moment.
+pub const PASSWORD_CHECKS_AT_ONCE: usize = 2;
+
+/// Longest user name and password that are looked at.
+pub const SIGN_IN_TEXT_MAX: usize = 128;
+
+/// Page size of the API when the client names none.
+pub const PAGE_DEFAULT: u32 = 50;
+
+/// Largest page size of the API.
+pub const PAGE_MAX: u32 = 200;
+
+/// Rows on one page of the bank's own site.
+pub const SITE_PAGE: u32 = 50;
+
+/// Days of transactions given when the client names no dates.
+pub const DEFAULT_DAYS: i64 = 7;
+
+/// Days of life that the ledger has behind it at the first start: about six months.
+pub const HISTORY_DAYS: i64 = 184;
+
+/// Longest stretch that one catch-up of the ledger writes: two years and some. A clock that jumps
+/// further is answered by several catch-ups.
+pub const CATCH_UP_DAYS: i64 = 800;
+
+/// Largest single purchase on the site, in minor units (10,000.00).
+pub const PURCHASE_MAX_MINOR: i64 = 1_000_000;
+
+/// Longest delay that the "slow" fault can put on a call, in milliseconds.
+pub const FAULT_SLOW_MAX_MS: u32 = 60_000;
+
+/// Most calls that a fault can be set for; more than that is "until switched off".
+pub const FAULT_CALLS_MAX: u32 = 100_000;
+
+/// Longest Retry-After of the "too many" fault, in seconds.
+pub const FAULT_RETRY_AFTER_MAX_S: u32 = 3_600;
+
+/// How often the bank looks whether time has moved on: pending payments settle, new ones happen,
+/// and what has expired is removed.
+pub const TICK: Duration = Duration::from_secs(60);
+
+/// How long a stop waits for calls that are under way.
+pub const STOP_WAIT: Duration = Duration::from_secs(5);

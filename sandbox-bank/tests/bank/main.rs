@@ -1,0 +1,110 @@
+#![allow(missing_docs, reason = "the names of the tests say it")]
+//! The bank over real HTTP on the loopback address, asked by a client that was not written for it.
+
+mod api;
+mod approving;
+mod browser;
+mod client;
+mod faults;
+mod restart;
+mod site;
+mod time;
+mod tokens;
+
+use std::sync::{Arc, Mutex};
+
+use jiff::{SignedDuration, Timestamp};
+use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration, Config, Running};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// A clock that tests move. It stands still in between, a little in the past of nothing.
+#[derive(Debug, Clone)]
+pub struct TestClock(Arc<Mutex<Timestamp>>);
+
+impl TestClock {
+    /// A weekday morning, so that last week has its groceries.
+    pub fn new() -> Self {
+        Self(Arc::new(Mutex::new("2026-11-18T10:30:00Z".parse().unwrap())))
+    }
+
+    pub fn advance(&self, by: SignedDuration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(by).unwrap();
+    }
+
+    pub fn read(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl BankClock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.read()
+    }
+}
+
+impl huskarl::core::time::Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.read()
+    }
+}
+
+/// Where the client takes people back; nothing listens there.
+pub const CALLBACK: &str = "http://127.0.0.1:9/back";
+
+/// A bank with a folder, a clock and one client.
+pub struct House {
+    pub bank: Option<Running>,
+    pub url: String,
+    pub clock: TestClock,
+    pub client: client::ClientKey,
+    port: u16,
+    folder: TempDir,
+}
+
+impl House {
+    pub async fn open() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut house = Self {
+            bank: None,
+            url: String::new(),
+            clock: TestClock::new(),
+            client: client::ClientKey::generate(),
+            port: 0,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        house.start().await;
+        house
+    }
+
+    /// Starts the bank in the folder, on the port that it had before.
+    pub async fn start(&mut self) {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+        self.port = listener.local_addr().unwrap().port();
+        self.url = format!("http://127.0.0.1:{}", self.port);
+        let config = Config {
+            name: "Harbour Bank".into(),
+            slug: "harbour".into(),
+            brand: BrandColor::parse("#0f4a3c").unwrap(),
+            public_url: self.url.parse().unwrap(),
+            data_dir: self.folder.path().join("bank"),
+            seed: 11,
+            currency: "USD".into(),
+            clients: vec![ClientRegistration {
+                client_id: "app".into(),
+                name: "Budget App".into(),
+                jwk: self.client.public_jwk().await,
+                redirect_uris: vec![CALLBACK.into()],
+            }],
+            clock: Arc::new(self.clock.clone()),
+        };
+        let bank = Bank::start(config, listener).await.unwrap();
+        assert_eq!(bank.url, self.url);
+        self.bank = Some(bank);
+    }
+
+    pub async fn stop(&mut self) {
+        self.bank.take().unwrap().stop().await;
+    }
+}
