@@ -156,11 +156,11 @@ fn score(intent: Intent, strength: Strength, matched: &Match, words: &[&str]) ->
 }
 
 /// Whether words beside the phrase speak of a matter that this intent does not settle. A person can be had for any
-/// matter, and who looked can be told whatever it is about.
+/// matter, who looked can be told whatever it is about, and a yes or no speaks of the question before it.
 fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
     let about_money =
         matches!(intent, Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped);
-    let for_any_matter = matches!(intent, Intent::Person | Intent::WhoLooked);
+    let for_any_matter = matches!(intent, Intent::Person | Intent::WhoLooked | Intent::Yes | Intent::No);
     words.iter().any(|word| {
         (!for_any_matter && OTHER_BUSINESS.contains(word)) || (about_money && TROUBLE.contains(word))
     })

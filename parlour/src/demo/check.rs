@@ -177,15 +177,15 @@ impl Guest {
         let form = link.form_with(bank.name)?;
         let page = self.visitor.submit(&link.url, &form, None).await?;
         let page = self.visitor.settle(page).await?;
-        let form = page.form_with("password")?.fill("username", &bank.login).fill("password", &bank.password);
+        let form = page.form_with("password")?.fill("login", &bank.login).fill("password", &bank.password);
         let page = self.visitor.submit(&page.url, &form, None).await?;
         let page = self.visitor.settle(page).await?;
         let mut form = page.form_with("approve")?;
-        let accounts = form.fields.iter().filter(|(name, _)| name == "account").count();
+        let accounts = form.fields.iter().filter(|(name, _)| name == "accounts").count();
         if accounts < 2 {
             return unexpected("two accounts or more to choose from", page.body);
         }
-        let last = form.fields.iter().rposition(|(name, _)| name == "account").unwrap_or(0);
+        let last = form.fields.iter().rposition(|(name, _)| name == "accounts").unwrap_or(0);
         form.fields.remove(last);
         let page = self.visitor.submit(&page.url, &form, Some("approve")).await?;
         let page = self.visitor.settle(page).await?;
@@ -268,7 +268,7 @@ impl Guest {
         }
         for _ in 0..LOOKS {
             let page =
-                self.visitor.get(&bank.url.join("consents").unwrap_or_else(|_| bank.url.clone())).await?;
+                self.visitor.get(&bank.url.join("sharing").unwrap_or_else(|_| bank.url.clone())).await?;
             let page = self.visitor.settle(page).await?;
             if page.says("revoked") || page.says("ended") {
                 return Ok(());
