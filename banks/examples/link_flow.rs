@@ -5,7 +5,7 @@
 //! `link_flow run ISSUER FILE` does the whole flow; the API is at ISSUER/fdx/v6. CLIENT_ID and REDIRECT_URI
 //! may be set. One line per step; at the first that fails it ends with a status other than 0.
 
-use banks::{AtBank, ClientKey, Connector, ConnectorConfig, Grant, LinkAsk, Limits, Refresh};
+use banks::{AtBank, ClientKey, Connector, ConnectorConfig, Grant, Limits, LinkAsk, Refresh};
 use domain::{Clock, DataClass};
 use std::{collections::BTreeMap, env, error::Error, fs, io, path::Path, process::ExitCode, sync::Arc};
 use url::Url;
@@ -72,7 +72,12 @@ async fn run(issuer: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     let back = sign_in(begun.authorization_url, &config.redirect_uri).await?;
     println!("signed in");
     let linked = connector.finish_link(&begun.pending, back.query().unwrap_or_default()).await?;
-    println!("linked: {} account(s), {:?}, until {}", linked.accounts.len(), linked.data_classes, linked.expires_at);
+    println!(
+        "linked: {} account(s), {:?}, until {}",
+        linked.accounts.len(),
+        linked.data_classes,
+        linked.expires_at
+    );
     let grant: Grant = serde_json::from_str(&serde_json::to_string(&linked.grant)?)?;
     expect(connector.consent_status(&grant).await?, AtBank::Active)?;
     // A connector that has just started knows no access token, so this one refreshes.

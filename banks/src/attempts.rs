@@ -199,7 +199,11 @@ impl Attempts {
     fn learn(&self, working: bool) {
         let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
         let was_open = breaker.is_open();
-        if working { breaker.succeeded() } else { breaker.failed(self.clock.now()) }
+        if working {
+            breaker.succeeded()
+        } else {
+            breaker.failed(self.clock.now())
+        }
         let open = breaker.is_open();
         drop(breaker);
         if open != was_open {
@@ -248,6 +252,90 @@ impl Attempts {
 
 impl fmt::Debug for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempts").field("bank", &self.bank).field("limits", &self.limits).finish_non_exhaustive()
+        f.debug_struct("Attempts")
+            .field("bank", &self.bank)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[derive(Debug)]
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+    }
+
+    fn attempts(limits: Limits) -> Attempts {
+        let limits = Limits { first_wait: Duration::from_millis(1), ..limits };
+        Attempts::new("harbour".parse().unwrap(), limits, Arc::new(Still))
+    }
+
+    fn soon() -> Deadline {
+        Deadline::within(Duration::from_secs(20))
+    }
+
+    async fn failing(attempts: &Attempts, repeat: Repeat, miss: fn() -> Miss) -> (BankFault, u32) {
+        let tried = AtomicU32::new(0);
+        let attempt = || async {
+            tried.fetch_add(1, Ordering::Relaxed);
+            Err::<(), Miss>(miss())
+        };
+        let fault = attempts.run("test", soon(), repeat, attempt).await.unwrap_err();
+        (fault, tried.into_inner())
+    }
+
+    #[tokio::test]
+    async fn what_may_have_been_done_is_not_done_again() {
+        let attempts = attempts(Limits::default());
+        let down = || Miss::down(BankFault::TimedOut { attempts: 0 });
+        assert_eq!(failing(&attempts, Repeat::No, down).await, (BankFault::TimedOut { attempts: 1 }, 1));
+        assert_eq!(failing(&attempts, Repeat::Yes, down).await, (BankFault::TimedOut { attempts: 3 }, 3));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_not_asked_again() {
+        let attempts = attempts(Limits::default());
+        let refused = || Miss::last(BankFault::ConsentEnded);
+        assert_eq!(failing(&attempts, Repeat::Yes, refused).await, (BankFault::ConsentEnded, 1));
+    }
+
+    #[tokio::test]
+    async fn who_does_not_get_a_turn_in_time_is_told_so_and_asks_nothing() {
+        let attempts = attempts(Limits { at_once: 1, ..Limits::default() });
+        let _taken = attempts.turns.acquire().await.unwrap();
+        let sent = AtomicU32::new(0);
+        let send = || async { Ok::<_, Miss>(sent.fetch_add(1, Ordering::Relaxed)) };
+        let deadline = Deadline::within(Duration::from_millis(1));
+        let answer = attempts.run("test", deadline, Repeat::Yes, send).await;
+        assert_eq!((answer, sent.into_inner()), (Err(BankFault::Busy { at_once: 1 }), 0));
+    }
+
+    #[test]
+    fn the_bank_s_own_wait_goes_before_ours() {
+        let attempts = attempts(Limits::default());
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(attempts.wait(1, Again::After(hour)), hour);
+        for made in 1..60 {
+            assert!(attempts.wait(made, Again::Soon) <= Limits::default().longest_wait);
+        }
+    }
+
+    #[test]
+    fn the_budget_holds_ten_repeats_and_five_first_tries_pay_for_one() {
+        let attempts = attempts(Limits::default());
+        assert_eq!((0..20).filter(|_| attempts.pay_out()).count(), 10);
+        (0..4).for_each(|_| attempts.pay_in());
+        assert!(!attempts.pay_out());
+        attempts.pay_in();
+        assert!(attempts.pay_out() && !attempts.pay_out());
     }
 }

@@ -82,11 +82,16 @@ pub(crate) struct Api {
 
 impl Api {
     /// Asks, with a fresh access token if the bank does not take the one at hand.
-    pub(crate) async fn ask(&self, grant: &Grant, deadline: Deadline, ask: &Ask<'_>) -> Result<Heard, BankFault> {
+    pub(crate) async fn ask(
+        &self,
+        grant: &Grant,
+        deadline: Deadline,
+        ask: &Ask<'_>,
+    ) -> Result<Heard, BankFault> {
         let url = self.url(ask)?;
         let mut access = self.tokens.access(grant, deadline, None).await?;
         for renewed in [false, true] {
-            let attempt = || self.attempt(grant, &access, ask, &url);
+            let attempt = || self.attempt(&access, ask, &url);
             match self.tokens.attempts.run(ask.name, deadline, Repeat::Yes, attempt).await? {
                 Reply::Heard(heard) => return Ok(heard),
                 Reply::Rejected if renewed => break,
@@ -107,11 +112,11 @@ impl Api {
     }
 
     /// Sends once, and once more if the bank only wants its nonce in the proof (RFC 9449 §9).
-    async fn attempt(&self, grant: &Grant, access: &Access, ask: &Ask<'_>, url: &Url) -> Result<Reply, Miss> {
+    async fn attempt(&self, access: &Access, ask: &Ask<'_>, url: &Url) -> Result<Reply, Miss> {
         let interaction = Interaction(random::uuid());
         let uri: Uri = url.as_str().parse().map_err(|_| Miss::last(BankFault::Unsendable))?;
         for resent in [false, true] {
-            let response = self.send(grant, access, ask, url, &uri, interaction).await;
+            let response = self.send(access, ask, url, &uri, interaction).await;
             let response = response.map_err(|miss| miss.of(interaction))?;
             let again = self.tokens.oauth.learn(&uri, response.status(), response.headers());
             if again && !resent {
@@ -124,14 +129,13 @@ impl Api {
 
     async fn send(
         &self,
-        grant: &Grant,
         access: &Access,
         ask: &Ask<'_>,
         url: &Url,
         uri: &Uri,
         interaction: Interaction,
     ) -> Result<reqwest::Response, Miss> {
-        let proof = self.tokens.oauth.prove(&grant.key, access, &ask.method, uri).await.map_err(Miss::last)?;
+        let proof = self.tokens.oauth.prove(access, &ask.method, uri).await.map_err(Miss::last)?;
         let mut request = self
             .client
             .request(ask.method.clone(), url.clone())

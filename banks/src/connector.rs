@@ -33,7 +33,10 @@ pub(crate) struct Inner {
 impl Connector {
     /// Reads what the bank's authorization server says of itself and refuses whatever would weaken a link.
     /// One request, no repeats: the caller decides when to try again.
-    pub async fn discover(config: ConnectorConfig, clock: Arc<dyn Clock>) -> Result<Connector, OnboardingFault> {
+    pub async fn discover(
+        config: ConnectorConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Connector, OnboardingFault> {
         let plain = onboarding::check_addresses(&config)?;
         let unusable = |_| OnboardingFault::UnusableClient;
         let client = http::client(&config.limits, plain).map_err(unusable)?;
@@ -42,7 +45,8 @@ impl Connector {
         let oauth = Arc::new(oauth.map_err(|_| OnboardingFault::UnusableClient)?);
         let attempts = Arc::new(Attempts::new(config.bank.clone(), config.limits.clone(), clock.clone()));
         let limits = config.limits.clone();
-        let tokens = Tokens::new(oauth.clone(), attempts, clock.clone(), config.refresh.clone(), limits.clone());
+        let tokens =
+            Tokens::new(oauth.clone(), attempts, clock.clone(), config.refresh.clone(), limits.clone());
         let api = Api { client, base: config.api.clone(), tokens: Arc::new(tokens), clock, limits };
         let issuer = onboarding::issuer(&config.issuer).to_owned();
         Ok(Connector { inner: Arc::new(Inner { bank: config.bank, issuer, oauth, api }) })
@@ -93,6 +97,9 @@ impl Connector {
 
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").field("bank", &self.inner.bank).field("issuer", &self.inner.issuer).finish()
+        f.debug_struct("Connector")
+            .field("bank", &self.inner.bank)
+            .field("issuer", &self.inner.issuer)
+            .finish()
     }
 }

@@ -78,12 +78,12 @@ pub type Kept<'a, T> = Pin<Box<dyn Future<Output = Result<T, KeeperFault>> + Sen
 /// order is: lease, load, refresh at the bank, save, release. Only after `save` has returned is the new
 /// token used, so a crash loses at most a link whose old token the bank has just used up.
 pub trait GrantKeeper: Send + Sync {
-    /// Takes the lease on the grant of a consent until a time. The same process never asks twice at once.
-    fn lease<'a>(&'a self, consent: &'a ConsentId, until: Timestamp) -> Kept<'a, Lease>;
+    /// Takes the lease on a grant until a time. The same process never asks twice at once.
+    fn lease<'a>(&'a self, grant: &'a Grant, until: Timestamp) -> Kept<'a, Lease>;
     /// The grant as it stands now. None: the link has ended.
-    fn load<'a>(&'a self, consent: &'a ConsentId) -> Kept<'a, Option<Grant>>;
+    fn load<'a>(&'a self, grant: &'a Grant) -> Kept<'a, Option<Grant>>;
     /// Stores the grant durably, if the lease is still ours.
-    fn save<'a>(&'a self, consent: &'a ConsentId, grant: &'a Grant) -> Kept<'a, ()>;
+    fn save<'a>(&'a self, grant: &'a Grant) -> Kept<'a, ()>;
     /// Gives the lease back.
-    fn release<'a>(&'a self, consent: &'a ConsentId) -> Kept<'a, ()>;
+    fn release<'a>(&'a self, grant: &'a Grant) -> Kept<'a, ()>;
 }

@@ -35,7 +35,7 @@ pub use config::{ConnectorConfig, Limits, Refresh};
 pub use connector::Connector;
 pub use consents::AtBank;
 pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unreadable, Weakening};
-pub use grant::{Grant, GrantKeeper, Kept, KeeperFault, Lease};
+pub use grant::{Grant, GrantKeeper, KeeperFault, Kept, Lease};
 pub use key::{ClientKey, KeyFault};
 pub use link::{Begun, LinkAsk, Linked, PendingLink};
 pub use onboarding::{Endpoint, OnboardingFault};

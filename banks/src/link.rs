@@ -107,7 +107,11 @@ impl Connector {
 
     /// Turns the query of the way back into a link. Whatever is weaker or wider than what was asked is
     /// refused, and what the bank has given by then is given back to it.
-    pub async fn finish_link(&self, pending: &PendingLink, callback_query: &str) -> Result<Linked, BankFault> {
+    pub async fn finish_link(
+        &self,
+        pending: &PendingLink,
+        callback_query: &str,
+    ) -> Result<Linked, BankFault> {
         if pending.bank != self.inner.bank {
             return Err(BankFault::LinkTampered(Tampering::OtherBank));
         }
@@ -129,10 +133,17 @@ impl Connector {
         }
     }
 
-    async fn exchange(&self, pending: &PendingLink, code: &str, deadline: Deadline) -> Result<Issued, BankFault> {
+    async fn exchange(
+        &self,
+        pending: &PendingLink,
+        code: &str,
+        deadline: Deadline,
+    ) -> Result<Issued, BankFault> {
         let exchange = || {
             let (state, verifier) = (&pending.state, &pending.verifier);
-            self.inner.oauth.exchange(&pending.key, Code { code, state, verifier, issuer: &self.inner.issuer })
+            self.inner
+                .oauth
+                .exchange(&pending.key, Code { code, state, verifier, issuer: &self.inner.issuer })
         };
         let attempts = &self.inner.api.tokens.attempts;
         match attempts.run("exchange", deadline, Repeat::No, exchange).await {
@@ -143,7 +154,12 @@ impl Connector {
     }
 
     /// Checks what was issued against what was asked, and asks the bank what the customer chose.
-    async fn accept(&self, pending: &PendingLink, issued: Issued, deadline: Deadline) -> Result<Linked, BankFault> {
+    async fn accept(
+        &self,
+        pending: &PendingLink,
+        issued: Issued,
+        deadline: Deadline,
+    ) -> Result<Linked, BankFault> {
         let data_classes = fdx::consent::granted(issued.details.as_deref(), &pending.asked)?;
         let at_bank = issued.grant_id.filter(|id| !id.is_empty());
         let at_bank = at_bank.ok_or(BankFault::Weakened(Weakening::NoGrantId))?;
@@ -170,7 +186,12 @@ impl Connector {
     }
 
     /// The accounts of the consent at the bank. It too must not be wider than what was asked.
-    async fn chosen(&self, grant: &mut Grant, asked: &Asked, deadline: Deadline) -> Result<Vec<AccountId>, BankFault> {
+    async fn chosen(
+        &self,
+        grant: &mut Grant,
+        asked: &Asked,
+        deadline: Deadline,
+    ) -> Result<Vec<AccountId>, BankFault> {
         let record = self.consent_at(grant, deadline).await?;
         if record.status != fdx::consent::Status::Active {
             return Err(BankFault::ConsentEnded);

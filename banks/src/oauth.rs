@@ -113,11 +113,12 @@ impl Metadata {
     }
 }
 
-/// An access token, bound to the link's key. In memory only.
-#[derive(Debug, Clone)]
+/// An access token and what proves that it is used by us: it is bound to the link's key. In memory only.
+#[derive(Clone)]
 pub(crate) struct Access {
     token: SecretString,
     jkt: String,
+    prover: ResourceDPoP,
     /// From then on it is not used.
     pub(crate) until: Timestamp,
 }
@@ -126,6 +127,12 @@ impl Access {
     /// Whether both are the same token.
     pub(crate) fn is(&self, other: &Access) -> bool {
         self.token.expose_secret() == other.token.expose_secret()
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access").field("jkt", &self.jkt).field("until", &self.until).finish_non_exhaustive()
     }
 }
 
@@ -251,15 +258,16 @@ impl OAuth {
             .resource(vec![self.api.clone()])
             .build();
         let done = self.keyed(key)?.complete(&pending, input).await.map_err(|e| miss(&e))?;
-        issued(&done.token_response)
+        self.issued(key, &done.token_response)
     }
 
     /// A new access token. The original details are not sent again: servers take that for a new request.
     pub(crate) async fn refresh(&self, key: &ClientKey, refresh_token: &Secret) -> Result<Issued, Miss> {
         let token = RefreshToken::new(SecretString::new(refresh_token.expose()), Some(key.thumbprint()));
         let grant = self.keyed(key)?.to_refresh_grant();
-        let parameters = RefreshGrantParameters::builder().refresh_token(token).resource(vec![self.api.clone()]);
-        issued(&grant.exchange(parameters.build()).await.map_err(|e| miss(&e))?)
+        let parameters =
+            RefreshGrantParameters::builder().refresh_token(token).resource(vec![self.api.clone()]);
+        self.issued(key, &grant.exchange(parameters.build()).await.map_err(|e| miss(&e))?)
     }
 
     /// Revokes a refresh token (RFC 7009). A token that the bank does not know is fine; so is a bank
@@ -273,13 +281,12 @@ impl OAuth {
     /// The headers that prove a request: the token and a fresh DPoP proof.
     pub(crate) async fn prove(
         &self,
-        key: &ClientKey,
         access: &Access,
         method: &Method,
         uri: &Uri,
     ) -> Result<HeaderMap, BankFault> {
-        let proof = self
-            .prover(key)?
+        let proof = access
+            .prover
             .proof_at(method, uri, &access.token, &access.jkt, self.clock.now())
             .await
             .map_err(unsendable)?
@@ -312,8 +319,27 @@ impl OAuth {
         keyed.map_err(|e| Miss::last(unsendable(e)))
     }
 
-    fn prover(&self, key: &ClientKey) -> Result<ResourceDPoP, BankFault> {
-        Ok(ResourceDPoP::builder().signer(signer(key, false)?).nonces(self.nonces.clone()).build())
+    /// Reads a token answer. A token that is not bound to our key is refused here.
+    fn issued(&self, key: &ClientKey, answer: &TokenResponse) -> Result<Issued, Miss> {
+        let AccessToken::DPoP(token) = answer.access_token() else {
+            return Err(Miss::last(BankFault::Weakened(Weakening::BearerToken)));
+        };
+        let raw = answer.raw_token_response();
+        let lifetime = raw.expires_in.unwrap_or(UNNAMED_LIFETIME).min(LONGEST_LIFETIME);
+        let lifetime = SignedDuration::from_secs(lifetime.saturating_sub(MARGIN) as i64);
+        let until = answer.received_at().checked_add(lifetime).unwrap_or(Timestamp::MAX);
+        let details = answer.authorization_details().map(|details| {
+            details.iter().map(|d| serde_json::to_value(d).unwrap_or(Value::Null)).collect::<Vec<_>>()
+        });
+        let signer = signer(key, false).map_err(Miss::last)?;
+        let prover = ResourceDPoP::builder().signer(signer).nonces(self.nonces.clone()).build();
+        let (token, jkt) = (token.token().clone(), token.jkt().to_owned());
+        Ok(Issued {
+            access: Access { token, jkt, prover, until },
+            refresh: answer.refresh_token().map(|t| Secret::new(t.token().expose_secret())),
+            details,
+            grant_id: answer.get_extra("grant_id").and_then(Value::as_str).map(str::to_owned),
+        })
     }
 }
 
@@ -324,7 +350,10 @@ impl fmt::Debug for OAuth {
 }
 
 /// A key in the library's form; with its name for client authentication, without for proofs.
-fn signer(key: &ClientKey, named: bool) -> Result<impl AsymmetricJwsSignerSelector + Clone + 'static, BankFault> {
+fn signer(
+    key: &ClientKey,
+    named: bool,
+) -> Result<impl AsymmetricJwsSignerSelector + Clone + 'static, BankFault> {
     let name = named.then(|| key.thumbprint());
     let jwk = pkcs8_der(key.to_pkcs8_der(), AsymmetricAlgorithm::Es256, name.as_deref());
     jwk.and_then(PrivateKey::from_jwk).map_err(unsendable)
@@ -333,26 +362,6 @@ fn signer(key: &ClientKey, named: bool) -> Result<impl AsymmetricJwsSignerSelect
 fn unsendable(error: Error) -> BankFault {
     tracing::error!("the OAuth library refuses its input: {error:#}");
     BankFault::Unsendable
-}
-
-/// Reads a token answer. A token that is not bound to our key is refused here.
-fn issued(answer: &TokenResponse) -> Result<Issued, Miss> {
-    let AccessToken::DPoP(token) = answer.access_token() else {
-        return Err(Miss::last(BankFault::Weakened(Weakening::BearerToken)));
-    };
-    let raw = answer.raw_token_response();
-    let lifetime = raw.expires_in.unwrap_or(UNNAMED_LIFETIME).min(LONGEST_LIFETIME).saturating_sub(MARGIN);
-    let lifetime = SignedDuration::from_secs(lifetime as i64);
-    let until = answer.received_at().checked_add(lifetime).unwrap_or(Timestamp::MAX);
-    let details = answer.authorization_details().map(|details| {
-        details.iter().map(|d| serde_json::to_value(d).unwrap_or(Value::Null)).collect::<Vec<_>>()
-    });
-    Ok(Issued {
-        access: Access { token: token.token().clone(), jkt: token.jkt().to_owned(), until },
-        refresh: answer.refresh_token().map(|t| Secret::new(t.token().expose_secret())),
-        details,
-        grant_id: answer.get_extra("grant_id").and_then(Value::as_str).map(str::to_owned),
-    })
 }
 
 /// What an error of the library means.
@@ -370,7 +379,9 @@ fn miss(error: &Error) -> Miss {
         return Miss::last(BankFault::unreadable(Unreadable::Form));
     };
     match verdict.code() {
-        OAuthErrorCode::InvalidClient | OAuthErrorCode::UnauthorizedClient => Miss::last(BankFault::InvalidClient),
+        OAuthErrorCode::InvalidClient | OAuthErrorCode::UnauthorizedClient => {
+            Miss::last(BankFault::InvalidClient)
+        }
         OAuthErrorCode::InvalidGrant => Miss::last(BankFault::ConsentEnded),
         OAuthErrorCode::TemporarilyUnavailable | OAuthErrorCode::ServerError => Miss::status(503, None),
         code => Miss::last(BankFault::OAuthRefused { code: plain(code.as_str()) }),

@@ -135,18 +135,32 @@ impl OnboardingFault {
         match self {
             OnboardingFault::NotHttps { .. } => "use https; http is for servers on this machine only",
             OnboardingFault::BadUrl { .. } => "correct the address: no user name, no fragment, no query",
-            OnboardingFault::Unreachable { .. } => "check the address, the firewall and the bank's status page",
-            OnboardingFault::NoMetadata { .. } => "check `issuer` in the bank's file; ask the bank for RFC 8414 metadata",
+            OnboardingFault::Unreachable { .. } => {
+                "check the address, the firewall and the bank's status page"
+            }
+            OnboardingFault::NoMetadata { .. } => {
+                "check `issuer` in the bank's file; ask the bank for RFC 8414 metadata"
+            }
             OnboardingFault::UnreadableMetadata { .. } => "ask the bank to publish RFC 8414 metadata as JSON",
-            OnboardingFault::IssuerMismatch { .. } => "write `issuer` exactly as the server does, if that is your bank",
+            OnboardingFault::IssuerMismatch { .. } => {
+                "write `issuer` exactly as the server does, if that is your bank"
+            }
             OnboardingFault::NoAuthorizationEndpoint => "ask the bank to publish `authorization_endpoint`",
-            OnboardingFault::NoPushedRequests => "ask the bank to offer pushed authorization requests (RFC 9126)",
+            OnboardingFault::NoPushedRequests => {
+                "ask the bank to offer pushed authorization requests (RFC 9126)"
+            }
             OnboardingFault::NoS256 => "ask the bank to offer PKCE with S256 and to publish it",
             OnboardingFault::NoIssParameter => "ask the bank to send and publish `iss` (RFC 9207)",
-            OnboardingFault::NoDpopEs256 => "ask the bank to take DPoP with ES256 and to publish it (RFC 9449)",
+            OnboardingFault::NoDpopEs256 => {
+                "ask the bank to take DPoP with ES256 and to publish it (RFC 9449)"
+            }
             OnboardingFault::NoPrivateKeyJwt => "ask the bank to take private_key_jwt with ES256",
-            OnboardingFault::NoCodeFlow => "ask the bank to offer the code flow with refresh tokens and to publish it",
-            OnboardingFault::NoFdxConsent { .. } => "ask the bank which consent type it takes; this connector speaks FDX",
+            OnboardingFault::NoCodeFlow => {
+                "ask the bank to offer the code flow with refresh tokens and to publish it"
+            }
+            OnboardingFault::NoFdxConsent { .. } => {
+                "ask the bank which consent type it takes; this connector speaks FDX"
+            }
             OnboardingFault::UnusableClient => "check `client_id` and the client key in the bank's file",
         }
     }
@@ -160,8 +174,11 @@ pub(crate) fn issuer(url: &Url) -> &str {
 /// Whether all addresses of a bank's file are safe; and whether the bank is on this machine and spoken to in
 /// plain http.
 pub(crate) fn check_addresses(config: &ConnectorConfig) -> Result<bool, OnboardingFault> {
-    let named =
-        [(Endpoint::Issuer, &config.issuer), (Endpoint::Api, &config.api), (Endpoint::Redirect, &config.redirect_uri)];
+    let named = [
+        (Endpoint::Issuer, &config.issuer),
+        (Endpoint::Api, &config.api),
+        (Endpoint::Redirect, &config.redirect_uri),
+    ];
     for (endpoint, url) in named {
         check_address(endpoint, url)?;
         if url.query().is_some() {
@@ -250,7 +267,10 @@ fn check(metadata: &Metadata, expected: &str) -> Result<(), OnboardingFault> {
         (metadata.has_dpop_es256(), OnboardingFault::NoDpopEs256),
         (metadata.has_private_key_jwt(), OnboardingFault::NoPrivateKeyJwt),
         (metadata.has_code_and_refresh(), OnboardingFault::NoCodeFlow),
-        (metadata.knows_details(fdx::CONSENT_TYPE), OnboardingFault::NoFdxConsent { kind: fdx::CONSENT_TYPE }),
+        (
+            metadata.knows_details(fdx::CONSENT_TYPE),
+            OnboardingFault::NoFdxConsent { kind: fdx::CONSENT_TYPE },
+        ),
     ] {
         if !offered {
             return Err(fault);

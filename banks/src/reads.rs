@@ -199,7 +199,8 @@ impl Connector {
         let query = vec![("resultType", detail.to_owned()), ("accountIds", ids.join(","))];
         let now = self.now();
         let read = |item: &RawValue| fdx::account::listed(item, now);
-        let id = |item: &RawValue| fdx::account::listed(item, now).map(|listed| listed.account.id.to_string());
+        let id =
+            |item: &RawValue| fdx::account::listed(item, now).map(|listed| listed.account.id.to_string());
         let ask = Ask::get("accounts", &["accounts"], query);
         let mut found = self.paged(grant, deadline, ask, id, read).await?;
         found.rows.retain(|listed| named.contains(&listed.account.id));
@@ -240,8 +241,12 @@ impl Connector {
         let id = |item: &RawValue| transaction::id(item).map(|id| id.to_string());
         let none = |partial| Ok(Gathered { rows: Vec::new(), partial });
         match self.paged(grant, deadline, ask, id, read).await {
-            Err(BankFault::Refused { code: Some(FdxCode::NoData | FdxCode::WrongKindOfAccount), .. }) => none(false),
-            Err(BankFault::Refused { code: Some(FdxCode::NoAccount | FdxCode::AccountClosed), .. }) => none(true),
+            Err(BankFault::Refused { code: Some(FdxCode::NoData | FdxCode::WrongKindOfAccount), .. }) => {
+                none(false)
+            }
+            Err(BankFault::Refused { code: Some(FdxCode::NoAccount | FdxCode::AccountClosed), .. }) => {
+                none(true)
+            }
             answer => answer,
         }
     }

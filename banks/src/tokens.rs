@@ -7,7 +7,7 @@ use crate::{
     grant::{Grant, GrantKeeper, KeeperFault, Lease},
     oauth::{Access, OAuth},
 };
-use domain::{AccountId, Clock, ConsentId, Currency};
+use domain::{AccountId, Clock, Currency};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::HashMap,
@@ -87,9 +87,7 @@ impl Tokens {
     pub(crate) async fn newest(&self, grant: &Grant) -> Result<Grant, BankFault> {
         match &self.refresh {
             Refresh::Keep => Ok(grant.clone()),
-            Refresh::Rotate(keeper) => {
-                Ok(keeper.load(&grant.consent).await?.unwrap_or_else(|| grant.clone()))
-            }
+            Refresh::Rotate(keeper) => Ok(keeper.load(grant).await?.unwrap_or_else(|| grant.clone())),
         }
     }
 
@@ -144,11 +142,12 @@ impl Tokens {
         grant: &Grant,
         deadline: Deadline,
     ) -> Result<Access, BankFault> {
-        let (tokens, consent) = (self.clone(), grant.consent.clone());
+        let (tokens, grant) = (self.clone(), grant.clone());
         let work = tokio::spawn(async move {
-            tokens.lease(&*keeper, &consent, deadline).await?;
-            let answer = tokens.rotated_under_lease(&*keeper, &consent).await;
-            if let Err(fault) = keeper.release(&consent).await {
+            tokens.lease(&*keeper, &grant, deadline).await?;
+            let answer = tokens.rotated_under_lease(&*keeper, &grant).await;
+            if let Err(fault) = keeper.release(&grant).await {
+                let consent = &grant.consent;
                 tracing::warn!(%consent, "the lease on a grant stays until it runs out: {fault}");
             }
             answer
@@ -163,12 +162,12 @@ impl Tokens {
     async fn lease(
         &self,
         keeper: &dyn GrantKeeper,
-        consent: &ConsentId,
+        grant: &Grant,
         deadline: Deadline,
     ) -> Result<(), BankFault> {
         loop {
             let until = self.clock.now().checked_add(LEASE).unwrap_or(Timestamp::MAX);
-            if keeper.lease(consent, until).await? == Lease::Ours {
+            if keeper.lease(grant, until).await? == Lease::Ours {
                 return Ok(());
             }
             if !deadline.wait(LEASE_POLL).await {
@@ -180,24 +179,24 @@ impl Tokens {
     async fn rotated_under_lease(
         &self,
         keeper: &dyn GrantKeeper,
-        consent: &ConsentId,
+        grant: &Grant,
     ) -> Result<Access, BankFault> {
-        let mut grant = keeper.load(consent).await?.ok_or(BankFault::ConsentEnded)?;
+        let mut grant = keeper.load(grant).await?.ok_or(BankFault::ConsentEnded)?;
         // Its own time: the answer must be kept even if nobody waits for it any more.
         let deadline = Deadline::within(self.limits.connect + self.limits.request);
         let (access, refresh_token) = self.refreshed(&grant, deadline, Repeat::No).await?;
         if let Some(refresh_token) = refresh_token {
             grant.refresh_token = refresh_token;
-            save(keeper, consent, &grant).await?;
+            save(keeper, &grant).await?;
         }
         Ok(access)
     }
 }
 
-async fn save(keeper: &dyn GrantKeeper, consent: &ConsentId, grant: &Grant) -> Result<(), KeeperFault> {
+async fn save(keeper: &dyn GrantKeeper, grant: &Grant) -> Result<(), KeeperFault> {
     let mut made = 0;
     loop {
-        match keeper.save(consent, grant).await {
+        match keeper.save(grant).await {
             Err(KeeperFault::Unavailable) if made < SAVES => {
                 made += 1;
                 tokio::time::sleep(SAVE_WAIT).await;

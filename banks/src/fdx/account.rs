@@ -154,7 +154,10 @@ mod tests {
         );
         let loan = loan.unwrap();
         assert_eq!(loan.account.kind, AccountKind::Loan);
-        assert_eq!(loan.balance.map(|b| (b.current, b.as_of)), Some((Money::new(900_000, Currency::USD), now())));
+        assert_eq!(
+            loan.balance.map(|b| (b.current, b.as_of)),
+            Some((Money::new(900_000, Currency::USD), now()))
+        );
     }
 
     #[test]
@@ -172,7 +175,8 @@ mod tests {
 
     #[test]
     fn a_kind_that_we_do_not_know_is_kept_as_other() {
-        let odd = read_one(r#"{"accountCategory":"DIGITAL_WALLET","accountId":"w-1","accountType":"MOONCHEESE"}"#);
+        let odd =
+            read_one(r#"{"accountCategory":"DIGITAL_WALLET","accountId":"w-1","accountType":"MOONCHEESE"}"#);
         let odd = odd.unwrap();
         assert_eq!((odd.account.kind, odd.account.name.as_str()), (AccountKind::Other, "MOONCHEESE"));
         assert_eq!(odd.balance, None);

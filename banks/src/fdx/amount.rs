@@ -73,7 +73,9 @@ mod tests {
 
     #[test]
     fn what_is_not_exact_or_no_number_is_refused_and_never_rounded() {
-        for json in ["0.001", "1e-3", "1e19", "99999999999999999999", "\"1,000\"", "\"\"", "true", "null", "{}"] {
+        for json in
+            ["0.001", "1e-3", "1e19", "99999999999999999999", "\"1,000\"", "\"\"", "true", "null", "{}"]
+        {
             assert_eq!(read_text(json), Err(Unreadable::Amount), "{json}");
         }
     }

@@ -43,7 +43,9 @@ pub(crate) fn unwrapped<'a>(
 ) -> Result<(Option<String>, &'a RawValue), Unreadable> {
     let members: BTreeMap<String, &RawValue> = read(item.get())?;
     match members.into_iter().next() {
-        Some((name, inner)) if name.ends_with(suffix) && inner.get().starts_with('{') => Ok((Some(name), inner)),
+        Some((name, inner)) if name.ends_with(suffix) && inner.get().starts_with('{') => {
+            Ok((Some(name), inner))
+        }
         _ => Ok((None, item)),
     }
 }

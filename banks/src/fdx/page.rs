@@ -140,7 +140,9 @@ mod tests {
         assert_eq!(next(r#"{"page":{"nextPageKey":"c2","totalElements":120},"accounts":[{}]}"#), key("c2"));
         assert_eq!(next(r#"{"page":{"nextOffset":"20"}}"#), Some(Cursor::Offset("20".into())));
         assert_eq!(next(r#"{"page":{"nextOffset":20}}"#), Some(Cursor::Offset("20".into())));
-        for last in [r#"{"page":{}}"#, r#"{"accounts":[]}"#, r#"{"page":{"nextPageKey":""}}"#, r#"{"page":null}"#] {
+        for last in
+            [r#"{"page":{}}"#, r#"{"accounts":[]}"#, r#"{"page":{"nextPageKey":""}}"#, r#"{"page":null}"#]
+        {
             assert_eq!(next(last), None, "{last}");
         }
     }

@@ -54,8 +54,7 @@ fn is_booking_of(posted: &Read, pending: &Read) -> bool {
 }
 
 fn about_the_same(booking: &Transaction, purchase: &Transaction) -> bool {
-    let (booked, held) =
-        (i128::from(booking.amount.minor_units), i128::from(purchase.amount.minor_units));
+    let (booked, held) = (i128::from(booking.amount.minor_units), i128::from(purchase.amount.minor_units));
     booked.signum() == held.signum()
         && (held.abs() * TOLERANCE.start()..=held.abs() * TOLERANCE.end()).contains(&(booked.abs() * 100))
 }
@@ -131,7 +130,8 @@ mod tests {
 
     #[test]
     fn one_booking_takes_the_place_of_one_pending_purchase_only() {
-        let shown = ids(vec![pending("p1", -450, MONDAY), pending("p2", -450, TUESDAY), booked("t", -450, TUESDAY)]);
+        let shown =
+            ids(vec![pending("p1", -450, MONDAY), pending("p2", -450, TUESDAY), booked("t", -450, TUESDAY)]);
         assert_eq!(shown, ["p2", "t"]);
     }
 

@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn a_debit_left_the_account_and_a_credit_came_in() {
-        let cents = |memo: &str| read_one(&CAFE.replace("DEBIT", memo)).unwrap().map(|r| r.transaction.amount.minor_units);
+        let cents = |memo: &str| {
+            read_one(&CAFE.replace("DEBIT", memo)).unwrap().map(|r| r.transaction.amount.minor_units)
+        };
         assert_eq!(cents("DEBIT"), Some(-3_890));
         assert_eq!(cents("CREDIT"), Some(3_890));
         assert_eq!(cents("MEMO"), None, "a memo moves no money");
@@ -191,14 +193,19 @@ mod tests {
     #[test]
     fn a_category_that_is_no_merchant_code_is_dropped() {
         for (from, to) in [("5814", "58145"), ("5814", "FOOD"), ("\"MCC\"", "\"NAICS\"")] {
-            assert_eq!(read_one(&CAFE.replace(from, to)).unwrap().unwrap().transaction.category, None, "{to}");
+            assert_eq!(
+                read_one(&CAFE.replace(from, to)).unwrap().unwrap().transaction.category,
+                None,
+                "{to}"
+            );
         }
     }
 
     #[test]
     fn a_place_is_a_city_and_a_country() {
         let item = |json: &str| place(serde_json::from_str(json).unwrap()).unwrap().map(|(place, _)| place);
-        let boston = Place { transaction: "t-9".parse().unwrap(), city: "Boston".into(), country: "US".into() };
+        let boston =
+            Place { transaction: "t-9".parse().unwrap(), city: "Boston".into(), country: "US".into() };
         assert_eq!(item(CAFE), Some(boston));
         assert_eq!(item(&CAFE.replace("\"US\"", "\"USA\"")), None);
         assert_eq!(item(&CAFE.replace("\"Boston\"", "\" \"")), None);

@@ -6,11 +6,10 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{Path, Query, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    middleware::Next,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use banks::{Begun, ClientKey, Connector, ConnectorConfig, Grant, LinkAsk, Limits, Linked, Refresh};
+use banks::{Begun, ClientKey, Connector, ConnectorConfig, Grant, Limits, LinkAsk, Linked, Refresh};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::DataClass;
 use jiff::Timestamp;
@@ -39,6 +38,8 @@ use tokio::net::TcpListener;
 pub const CUSTOMER: &str = "cus_00000000000000000000000000000001";
 pub const CONSENT: &str = "cst_00000000000000000000000000000002";
 pub const CALLBACK: &str = "https://gateway.example/link/callback";
+/// An API that nobody serves: the port belongs to a protocol that is not used any more.
+pub const NOBODY: &str = "http://127.0.0.1:9/fdx/v6";
 /// The nonce that every proof at the API must carry.
 const NONCE: &str = "nonce-1";
 
@@ -47,6 +48,11 @@ const NONCE: &str = "nonce-1";
 pub struct TestClock(Arc<Mutex<Timestamp>>);
 
 impl TestClock {
+    /// A Saturday morning.
+    pub fn new() -> Self {
+        TestClock(Arc::new(Mutex::new("2026-11-21T09:00:00Z".parse().unwrap())))
+    }
+
     pub fn pass(&self, time: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = now.checked_add(time).unwrap();
@@ -120,7 +126,7 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let key = ClientKey::generate().unwrap();
-        let clock = TestClock(Arc::new(Mutex::new("2026-11-21T09:00:00Z".parse().unwrap())));
+        let clock = TestClock::new();
         let server = Arc::new(authorization_server(&issuer, rotation, clock.clone()));
         server.register_client(client(&key)).await.unwrap();
         let bank = Arc::new(Bank {
@@ -243,7 +249,9 @@ fn client(key: &ClientKey) -> Client {
     let keys = vec![Jwk::from_json(&key.public_jwk()).unwrap()];
     Client {
         client_id: ClientId::new("parlour"),
-        auth: ClientAuth::ConfidentialAssertion { keys: AssertionKeys::PublicKeys { alg: JwsAlg::Es256, keys } },
+        auth: ClientAuth::ConfidentialAssertion {
+            keys: AssertionKeys::PublicKeys { alg: JwsAlg::Es256, keys },
+        },
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         redirect_uris: vec![CALLBACK.into()],
         allowed_scopes: scopes(),
@@ -266,7 +274,7 @@ fn authorization_server(issuer: &str, rotation: RefreshRotation, clock: TestCloc
     config.require_dpop = true;
     config.access_token_ttl = Duration::from_secs(900);
     config.authorization_details_types_supported = Some(vec!["fdx_v1.0".into()]);
-    config.allowed_resources = Some(vec![api.clone().into()].into());
+    config.allowed_resources = Some(vec![api.clone().into(), NOBODY.into()].into());
     let signing = JwtConfig::new(EcdsaP256Key::generate("as-1"), api).with_jwks_uri(format!("{issuer}/jwks"));
     config.access_token_format = AccessTokenFormat::Jwt(Box::new(signing));
     AuthorizationServer::with_clock(config, MemoryStorage::new(), clock)
@@ -362,10 +370,16 @@ async fn ended(bank: &Bank, body: &Bytes) -> Option<Response> {
     (!active).then(|| refusal.into_response())
 }
 
-async fn api(State(bank): State<Arc<Bank>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn api(
+    State(bank): State<Arc<Bank>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let consent = match proven(&bank, &method, &uri, &headers) {
         Ok(consent) => consent,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let next = lock(&bank.next).pop_front();
     match next {
@@ -385,7 +399,7 @@ async fn api(State(bank): State<Arc<Bank>>, method: Method, uri: Uri, headers: H
 
 /// The consent of a request that proves what it must: a live token, bound to the key of a fresh proof for this
 /// very request, with the nonce.
-fn proven(bank: &Bank, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<String, Response> {
+fn proven(bank: &Bank, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<String, Box<Response>> {
     assert!(headers.contains_key("x-fapi-interaction-id") && headers["fdx-api-actor-type"] == "USER");
     let token = headers["authorization"].to_str().unwrap().strip_prefix("DPoP ").expect("a bound token");
     let proof = headers["dpop"].to_str().unwrap();
@@ -395,14 +409,14 @@ fn proven(bank: &Bank, method: &Method, uri: &Uri, headers: &HeaderMap) -> Resul
     assert_eq!(claims["ath"], URL_SAFE_NO_PAD.encode(Sha256::digest(token)));
     assert_eq!(part(proof, 0)["alg"], "ES256");
     if claims["nonce"] != NONCE {
-        return Err(unauthorised("use_dpop_nonce"));
+        return Err(Box::new(unauthorised("use_dpop_nonce")));
     }
     let claims = part(token, 1);
     let now = domain::Clock::now(&bank.clock).as_second();
     let consent = claims["authorization_details"][0]["consentId"].as_str().unwrap();
     let active = lock(&bank.consents).get(consent) == Some(&"ACTIVE");
     if !active || claims["exp"].as_i64().unwrap() <= now {
-        return Err(unauthorised("invalid_token"));
+        return Err(Box::new(unauthorised("invalid_token")));
     }
     Ok(consent.to_owned())
 }
@@ -429,9 +443,8 @@ fn answered(bank: &Bank, method: &Method, uri: &Uri, consent: &str, body: &Bytes
             None => (StatusCode::NOT_FOUND, axum::Json(json!({ "code": "1107" }))).into_response(),
         },
         ("GET", ["consents", id]) if *id == consent => {
-            let account = |id: &str| {
-                json!({"resourceType": "ACCOUNT", "resourceId": id, "dataClusters": ["BALANCES"]})
-            };
+            let account =
+                |id: &str| json!({"resourceType": "ACCOUNT", "resourceId": id, "dataClusters": ["BALANCES"]});
             let mut record = json!({"id": consent, "status": lock(&bank.consents)[consent],
                 "resources": [account("a-1"), account("a-2")], "expirationTime": "2027-02-19T09:00:00Z"});
             edit(&bank.consent, &mut record);

@@ -1,25 +1,29 @@
 //! Permits of the real gate, for a bank that offers everything.
 
-use domain::{
-    AccountId, BankId, Channel, Consent, ConsentState, DataClass, EntryId, Purpose, Tier,
-};
+use domain::{AccountId, BankId, Channel, Consent, ConsentState, DataClass, EntryId, Purpose, Tier};
 use gate::{AnswerCustomer, BankRules, Gate, Guarded, Logged, Offer, Permit, Question, Verdict};
 use jiff::{SignedDuration, Timestamp};
+use std::sync::LazyLock;
 
 use crate::bank::{CONSENT, CUSTOMER};
+
+/// A gate that lets everything of two banks out; made once, because reading the rules takes its time.
+static GATE: LazyLock<Gate> =
+    LazyLock::new(|| Gate::load(["harbour", "meridian"].map(open_bank).into()).unwrap());
+
+fn open_bank(name: &str) -> BankRules {
+    BankRules {
+        bank: name.parse().unwrap(),
+        offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
+        tiers: Default::default(),
+        policies: Vec::new(),
+        refused_channels: Default::default(),
+    }
+}
 
 /// A permit of `bank` for these accounts of the test customer.
 pub fn permit_of(bank: &str, class: DataClass, accounts: &[&str]) -> Permit<AnswerCustomer> {
     let bank: BankId = bank.parse().unwrap();
-    let offered = DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect();
-    let rules = BankRules {
-        bank: bank.clone(),
-        offered,
-        tiers: Default::default(),
-        policies: Vec::new(),
-        refused_channels: Default::default(),
-    };
-    let gate = Gate::load(vec![rules]).unwrap();
     let accounts: Vec<AccountId> = accounts.iter().map(|id| id.parse().unwrap()).collect();
     let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
     let consent = consent(&bank, &accounts, now);
@@ -34,7 +38,7 @@ pub fn permit_of(bank: &str, class: DataClass, accounts: &[&str]) -> Permit<Answ
         tier: Tier::InChat,
         now,
     };
-    match gate.decide::<AnswerCustomer>(&question) {
+    match GATE.decide::<AnswerCustomer>(&question) {
         Verdict::Allowed(granted) => {
             let logged = logged(granted.decision().entry.clone());
             granted.permit(&logged).unwrap()

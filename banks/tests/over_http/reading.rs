@@ -21,7 +21,11 @@ fn november() -> Period {
     Period::new("2026-11-01".parse().unwrap(), "2026-11-21".parse().unwrap()).unwrap()
 }
 
-async fn transactions(running: &Running, accounts: &[&str], limit: usize) -> Result<Listing<Transaction>, BankFault> {
+async fn transactions(
+    running: &Running,
+    accounts: &[&str],
+    limit: usize,
+) -> Result<Listing<Transaction>, BankFault> {
     let (connector, grant) = running.linked().await;
     let permit = permit(DataClass::Transactions, accounts);
     let guarded = connector.transactions(&grant, &permit, november(), limit).await?;
@@ -35,7 +39,8 @@ async fn balances_are_exact_and_only_of_the_accounts_that_the_permit_names() {
     let permit = permit(DataClass::Balances, &["a-1", "a-2"]);
     let guarded = connector.balances(&grant, &permit).await.unwrap();
     let listing = open(guarded, permit);
-    let amounts: Vec<(String, Money)> = listing.iter().map(|b| (b.account.id.to_string(), b.current)).collect();
+    let amounts: Vec<(String, Money)> =
+        listing.iter().map(|b| (b.account.id.to_string(), b.current)).collect();
     let usd = |cents| Money::new(cents, Currency::USD);
     assert_eq!(amounts, [("a-1".to_owned(), usd(139_902)), ("a-2".to_owned(), usd(10))]);
     assert_eq!(listing[0].as_of, "2026-11-20T12:00:00Z".parse().unwrap());
@@ -78,7 +83,10 @@ async fn a_permit_for_something_else_opens_nothing_and_asks_nothing() {
     let mut elsewhere = serde_json::to_value(&grant).unwrap();
     elsewhere["bank"] = json!("meridian");
     let elsewhere = serde_json::from_value(elsewhere).unwrap();
-    assert_eq!(connector.balances(&elsewhere, &for_balances).await.map(drop), mismatch(Mismatch::GrantOfOtherBank));
+    assert_eq!(
+        connector.balances(&elsewhere, &for_balances).await.map(drop),
+        mismatch(Mismatch::GrantOfOtherBank)
+    );
     assert_eq!(running.asked(""), before);
 }
 
@@ -224,7 +232,10 @@ async fn an_answer_that_cannot_be_read_is_a_fact_with_the_request_that_it_answer
         (json!({ "accounts": [inexact] }), Unreadable::Amount),
         (json!({ "accounts": [{}] }), Unreadable::Form),
         (json!("hello"), Unreadable::Form),
-        (json!({ "accounts": [], "x": "x".repeat(3 * 1024 * 1024) }), Unreadable::Size { max: 2 * 1024 * 1024 }),
+        (
+            json!({ "accounts": [], "x": "x".repeat(3 * 1024 * 1024) }),
+            Unreadable::Size { max: 2 * 1024 * 1024 },
+        ),
     ] {
         running.then([Next::Answer(200, answer)]);
         let permit = permit(DataClass::Balances, &["a-1"]);

@@ -1,11 +1,8 @@
 //! Access tokens, and banks that replace the refresh token at each use.
 
-use crate::{
-    bank::Running,
-    permits::permit,
-};
-use banks::{BankFault, Connector, ConnectorConfig, Grant, GrantKeeper, Kept, KeeperFault, Lease, Refresh};
-use domain::{ConsentId, DataClass};
+use crate::{bank::Running, permits::permit};
+use banks::{BankFault, Connector, ConnectorConfig, Grant, GrantKeeper, KeeperFault, Kept, Lease, Refresh};
+use domain::DataClass;
 use jiff::Timestamp;
 use oauth_as::server::RefreshRotation;
 use std::{
@@ -58,7 +55,7 @@ impl Shelf {
 }
 
 impl GrantKeeper for Shelf {
-    fn lease<'a>(&'a self, _: &'a ConsentId, _: Timestamp) -> Kept<'a, Lease> {
+    fn lease<'a>(&'a self, _: &'a Grant, _: Timestamp) -> Kept<'a, Lease> {
         Box::pin(async {
             let mut leased = self.leased.lock().unwrap();
             if std::mem::replace(&mut *leased, true) {
@@ -69,14 +66,14 @@ impl GrantKeeper for Shelf {
         })
     }
 
-    fn load<'a>(&'a self, _: &'a ConsentId) -> Kept<'a, Option<Grant>> {
+    fn load<'a>(&'a self, _: &'a Grant) -> Kept<'a, Option<Grant>> {
         Box::pin(async {
             self.note("load");
             Ok(self.grant.lock().unwrap().clone())
         })
     }
 
-    fn save<'a>(&'a self, _: &'a ConsentId, grant: &'a Grant) -> Kept<'a, ()> {
+    fn save<'a>(&'a self, grant: &'a Grant) -> Kept<'a, ()> {
         Box::pin(async {
             self.note("save");
             if let Some(Err(fault)) = self.saves.lock().unwrap().pop() {
@@ -87,7 +84,7 @@ impl GrantKeeper for Shelf {
         })
     }
 
-    fn release<'a>(&'a self, _: &'a ConsentId) -> Kept<'a, ()> {
+    fn release<'a>(&'a self, _: &'a Grant) -> Kept<'a, ()> {
         Box::pin(async {
             self.note("release");
             *self.leased.lock().unwrap() = false;
