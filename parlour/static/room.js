@@ -16,8 +16,13 @@ const isFresh = () => thread.children.length < 2;   // nothing was said: the gre
 let pinned = !isFresh();
 const toEnd = () => { log.scrollTop = log.scrollHeight; newer.hidden = true; };
 const keepEnd = () => { if (pinned) toEnd(); };
+let lastTop = log.scrollTop;
 log.addEventListener('scroll', () => {
-  pinned = !isFresh() && log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  // Only the reader scrolls up; a log that shrinks because the foot grew is no reader.
+  const up = log.scrollTop < lastTop, atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
+  lastTop = log.scrollTop;
+  if (atEnd) pinned = !isFresh();
+  else if (up) pinned = false;
   if (pinned) newer.hidden = true;
 }, { passive: true });
 newer.addEventListener('click', () => { pinned = true; toEnd(); text.focus(); });

@@ -93,7 +93,8 @@ fn shortened(text: &str) -> Cow<'_, str> {
 }
 
 async fn bytes(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
-    let too_large = || Kind::TooLarge.because(format!("At most {max} bytes are taken here."));
+    let too_large =
+        || Kind::TooLarge.because(format!("This is too much at once: at most {max} bytes are taken here."));
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|n| n > max as u64) {

@@ -20,7 +20,7 @@ use tokio::{
 
 /// How long the head of a request may take to arrive, and how long a connection may lie idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(15);
-/// The largest head of a request. Our cookies for a thousand banks do not fit; a browser of one person does.
+/// The largest head of a request, within what one read brings. Our cookies for a thousand banks do not fit; a browser of one person does.
 const MAX_HEAD: usize = 32 * 1024;
 /// How many headers a request may have; browsers send about 25.
 const MAX_HEADERS: usize = 100;

@@ -36,6 +36,7 @@ pub async fn ready(State(face): Web) -> Result<impl IntoResponse, Problem> {
 #[utoipa::path(get, path = "/metrics", tag = "operations", summary = "Figures for Prometheus",
     responses((status = 200, description = "Text format 0.0.4.", body = String, content_type = "text/plain")))]
 pub async fn metrics(State(face): Web) -> impl IntoResponse {
+    let figures = telemetry::metrics();
     metrics::gauge!("parlour_streams_open").set(f64::from(face.streams.count()));
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::metrics().render())
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render())
 }

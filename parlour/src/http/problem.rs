@@ -66,10 +66,6 @@ kinds! {
     OtherSite = "other_site" FORBIDDEN, "The request came from another site",
         "Requests that change something are taken from our own pages, or with a Bearer token. This one came from somewhere else, so nothing was changed.",
         "Open the chat on this site and try there.";
-    /// A link that links nothing.
-    BadLink = "bad_link" FORBIDDEN, "This link cannot be used",
-        "A link to a bank works once, for a short time, and only in the browser and conversation that asked for it.",
-        "Go back to the chat and ask for a new link.";
     /// No bank of that name.
     UnknownBank = "unknown_bank" NOT_FOUND, "There is no such bank here",
         "This gateway speaks for the banks that are set up on it. The one that was asked for is not among them.",
@@ -114,10 +110,6 @@ kinds! {
     Internal = "internal" INTERNAL_SERVER_ERROR, "Something broke on our side",
         "The request was fine, and we failed. The failure is written down with the number in the header X-Request-Id.",
         "Try again. If it happens again, tell the people who run this gateway.";
-    /// The bank did not answer as it should.
-    Bank = "bank" BAD_GATEWAY, "The bank did not answer as it should",
-        "We asked the bank and could not use what came back, or nothing came back.",
-        "Try again in a few minutes. Nothing was shared.";
     /// We cannot take it now.
     Busy = "busy" SERVICE_UNAVAILABLE, "We cannot take this right now",
         "The gateway is stopping, overloaded, or cannot reach its database. What was not acknowledged was not kept.",

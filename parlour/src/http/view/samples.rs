@@ -269,7 +269,7 @@ fn fault() -> pages::Fault {
         remedy: "Go back to the chat and ask for a new link.".into(),
         back: "/chat/harbour".into(),
         back_words: "Back to the chat".into(),
-        about: Some("/problems/bad_link".into()),
+        about: None,
         status: 403,
     }
 }

@@ -1,0 +1,149 @@
+//! Every limit at its edge and over it. What is refused changes nothing.
+
+use super::{client::Ask, gateway::Gateway};
+use serde_json::json;
+
+const JSON: &str = "application/json";
+
+#[tokio::test]
+async fn a_message_is_taken_at_its_longest_and_refused_over_it() {
+    let gateway = Gateway::start().await;
+    let caller = gateway.caller("harbour").await;
+    assert_eq!(gateway.send(caller.say(&"é".repeat(2_000), "k1")).await.status, 202);
+    for chars in [2_001, 10_000] {
+        let problem = gateway.send(caller.say(&"x".repeat(chars), "k2")).await.is_problem(422, "invalid");
+        assert_eq!(problem["fields"][0]["name"], "text");
+        let detail = problem["fields"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains(&chars.to_string()) && detail.contains("2000"), "{detail}");
+    }
+    let mine = caller.thread(&gateway).await.into_iter().filter(|m| m["words"]["from"] == "customer");
+    assert_eq!(mine.count(), 1, "what was refused is not stored");
+}
+
+#[tokio::test]
+async fn the_longest_message_fits_however_it_is_written() {
+    let gateway = Gateway::start().await;
+    let caller = gateway.caller("harbour").await;
+    let text = "😀".repeat(2_000);
+    let form = Ask::post(caller.path("/messages")).form(&[("text", &text), ("key", "k1")]);
+    assert_eq!(gateway.send(caller.browser(form)).await.status, 303);
+    let escaped = format!(r#"{{"text":"{}","key":"k2"}}"#, r"\ud83d\ude00".repeat(2_000));
+    let escaped = caller.app(Ask::post(caller.path("/messages"))).body(JSON, escaped);
+    assert_eq!(gateway.send(escaped).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_body_is_read_up_to_its_limit_whether_its_length_is_told_or_not() {
+    let gateway = Gateway::start().await;
+    let caller = gateway.caller("harbour").await;
+    let body = |n: usize| format!(r#"{{"text":"hello","key":"k1"{}}}"#, " ".repeat(n - 27));
+    assert_eq!(body(32_768).len(), 32_768);
+    let post = || caller.app(Ask::post(caller.path("/messages")));
+    assert_eq!(gateway.send(post().body(JSON, body(32_768))).await.status, 202);
+    gateway.send(post().body(JSON, body(32_769))).await.is_problem(413, "too_large");
+    let chunked = format!("{:x}\r\n{}\r\n0\r\n\r\n", 40_000, body(40_000));
+    let chunked = post().body(JSON, chunked).with("transfer-encoding", "chunked");
+    gateway.send(chunked).await.is_problem(413, "too_large");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_with_its_reason() {
+    let gateway = Gateway::start().await;
+    let caller = gateway.caller("harbour").await;
+    let post = |kind: &str, body: &[u8]| caller.app(Ask::post(caller.path("/messages"))).body(kind, body);
+    let good = br#"{"text":"hello","key":"k1"}"#;
+    for kind in ["text/plain", "application/json; charset=latin1", "multipart/form-data; boundary=x"] {
+        gateway.send(post(kind, good)).await.is_problem(415, "media_type");
+    }
+    gateway.send(post(JSON, b"{\"text\":\"hel")).await.is_problem(400, "malformed");
+    gateway.send(post(JSON, b"{\"text\":\"\xff\",\"key\":\"k1\"}")).await.is_problem(400, "not_utf8");
+    for (body, field) in [
+        (json!({ "text": "hello", "key": "k1", "admin": true }), "admin"),
+        (json!({ "text": "hello" }), "key"),
+        (json!({ "text": ["hello"], "key": "k1" }), "text"),
+        (json!({ "text": "", "key": "k1" }), "text"),
+        (json!({ "text": "a\u{0}b", "key": "k1" }), "text"),
+        (json!({ "text": "a\u{1b}[2Jb", "key": "k1" }), "text"),
+        (json!({ "text": "hello", "key": "k 1" }), "key"),
+        (json!({ "text": "hello", "key": "k".repeat(65) }), "key"),
+    ] {
+        let problem = gateway.send(post(JSON, body.to_string().as_bytes())).await.is_problem(422, "invalid");
+        assert_eq!(problem["fields"][0]["name"], field, "{body}");
+    }
+    assert_eq!(caller.thread(&gateway).await, [json!(null); 0], "nothing is stored");
+}
+
+#[tokio::test]
+async fn a_query_is_held_to_its_bounds() {
+    let gateway = Gateway::start().await;
+    let caller = gateway.caller("harbour").await;
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=201", "limit"),
+        ("limit=-1", "limit"),
+        ("after=-1", "after"),
+        ("after=9007199254740992", "after"),
+        ("after=1&before=2", "before"),
+        ("colour=red", "colour"),
+        ("after=1&after=2", "after"),
+    ] {
+        let ask = caller.app(Ask::get(caller.path(&format!("/messages?{query}"))));
+        let problem = gateway.send(ask).await.is_problem(422, "invalid");
+        assert_eq!(problem["fields"][0]["name"], field, "{query}");
+    }
+    for query in ["limit=1", "limit=200", "after=9007199254740991"] {
+        let ask = caller.app(Ask::get(caller.path(&format!("/messages?{query}"))));
+        assert_eq!(gateway.send(ask).await.status, 200, "{query}");
+    }
+    let not_utf8 = caller.app(Ask::get(caller.path("/messages?after=%ff")));
+    gateway.send(not_utf8).await.is_problem(400, "not_utf8");
+}
+
+#[tokio::test]
+async fn who_writes_a_thousand_messages_at_once_is_held_up_and_told_until_when() {
+    let gateway = Gateway::with_limits(
+        "messages_burst = 5\nmessages_per_minute = 1\nrequests_per_second_per_address = 100000",
+    )
+    .await;
+    let caller = gateway.caller("harbour").await;
+    let mut taken = 0;
+    for n in 0..1_000 {
+        let answer = gateway.send(caller.say("hello", &format!("k{n}"))).await;
+        if answer.status == 202 {
+            taken += 1;
+            continue;
+        }
+        let problem = answer.is_problem(429, "too_fast");
+        let wait: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=61).contains(&wait) && problem["retry_after_s"] == wait);
+    }
+    assert!((5..=6).contains(&taken), "{taken} were taken; the burst is 5 and one more a minute");
+    let mine = caller.thread(&gateway).await.into_iter().filter(|m| m["words"]["from"] == "customer");
+    assert_eq!(mine.count(), taken);
+    let other = gateway.caller("harbour").await;
+    assert_eq!(gateway.send(other.say("hello", "k1")).await.status, 202, "others are not held up");
+}
+
+#[tokio::test]
+async fn an_address_that_knocks_too_often_waits_and_monitors_do_not() {
+    let gateway = Gateway::with_limits("requests_per_second_per_address = 1").await;
+    let answers = [
+        gateway.send(Ask::get("/")).await,
+        gateway.send(Ask::get("/")).await,
+        gateway.send(Ask::get("/v1/")).await,
+    ];
+    let refused = answers.iter().find(|a| a.status == 429).expect("the third is one too many");
+    assert_eq!(refused.header("retry-after"), "1");
+    for _ in 0..10 {
+        assert_eq!(gateway.send(Ask::get("/healthz")).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let gateway = Gateway::start().await;
+    let answer = gateway.send(Ask::get("/").with("x-large", "x".repeat(100_000))).await;
+    assert_eq!(answer.status, 431);
+    let many = (0..200).fold(Ask::get("/"), |ask, n| ask.with(&format!("x-{n}"), "1"));
+    assert_eq!(gateway.send(many).await.status, 431);
+}

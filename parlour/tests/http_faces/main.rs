@@ -1,0 +1,11 @@
+//! The faces over real HTTP: a gateway with its own database in a folder of its own, and a client that
+//! sends exactly the bytes that a test says.
+
+mod chat;
+mod client;
+mod gateway;
+mod guard;
+mod interface;
+mod limits;
+mod link;
+mod stream;

@@ -1,0 +1,82 @@
+//! A whole demo for one test: two banks and the gateway on free ports, with data of their own.
+
+use parlour::{
+    demo::{self, DemoBank, DemoConfig, RunningDemo},
+    rim::SystemClock,
+};
+use std::sync::Arc;
+use tempfile::TempDir;
+use testkit::browser::{Browser, Scripts, Size};
+use url::Url;
+
+use crate::chat::Chat;
+
+/// The demo takes three ports in a row.
+const PORTS: u16 = 3;
+
+/// A running demo and a browser.
+pub struct House {
+    demo: Option<RunningDemo>,
+    config: DemoConfig,
+    browser: Browser,
+    _data: TempDir,
+}
+
+impl House {
+    /// Starts one from nothing.
+    pub async fn open() -> House {
+        // A second test of this process finds the first one's provider, which is the same.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let data = TempDir::new().expect("there is room for a demo");
+        let config = DemoConfig {
+            data: data.path().to_owned(),
+            port: testkit::ports::free_run(PORTS),
+            clock: Arc::new(SystemClock),
+        };
+        let demo = demo::start(config.clone()).await.unwrap_or_else(|fault| panic!("no demo: {fault}"));
+        House { demo: Some(demo), config, browser: Browser::start(), _data: data }
+    }
+
+    fn demo(&self) -> &RunningDemo {
+        self.demo.as_ref().expect("the demo runs between open and stop")
+    }
+
+    /// The first bank, which offers everything.
+    pub fn harbour(&self) -> DemoBank {
+        self.demo().banks[0].clone()
+    }
+
+    /// The second bank, which says No to places.
+    pub fn meridian(&self) -> DemoBank {
+        self.demo().banks[1].clone()
+    }
+
+    /// An address of the gateway.
+    pub fn gateway(&self, path: &str) -> Url {
+        self.demo().gateway_url.join(path).expect("a plain path")
+    }
+
+    /// A new person's browser, at a bank's chat.
+    pub async fn visit(&self, bank: &DemoBank, size: Size, scripts: Scripts) -> Chat {
+        let tab = self.browser.tab(size, scripts).await;
+        tab.open(bank.chat.as_str()).await;
+        let chat = Chat { tab, bank: bank.clone() };
+        if scripts == Scripts::Run {
+            chat.is_ready().await;
+        }
+        chat
+    }
+
+    /// Ends gateway and banks, as Ctrl-C does.
+    pub async fn stop(&mut self) {
+        if let Some(demo) = self.demo.take() {
+            demo.stop().await;
+        }
+    }
+
+    /// Starts them again on the same data and ports.
+    pub async fn start_again(&mut self) {
+        let demo = demo::start(self.config.clone()).await;
+        self.demo = Some(demo.unwrap_or_else(|fault| panic!("the demo does not start again: {fault}")));
+    }
+}

@@ -1,0 +1,12 @@
+//! The journey of a customer in headless Chromium, against real servers.
+//!
+//! Marked as ignored because it needs Chromium: `cargo xtask test --only browser` runs it and installs what
+//! is missing. Pictures go to `target/screenshots`.
+
+#![allow(clippy::unwrap_used, reason = "a test's own reading may panic")]
+
+mod alone;
+mod chat;
+mod house;
+mod steps;
+mod tabs;
