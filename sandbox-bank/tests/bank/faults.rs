@@ -91,12 +91,12 @@ async fn the_page_switches_the_same_faults() {
     let mut browser = Browser::new(&house);
     let csrf = browser.get("/faults").await.csrf();
     let form = [("csrf", csrf.as_str()), ("fault", "tooMany"), ("amount", "9"), ("calls", "2")];
-    assert_eq!(browser.post("/faults", &form).await.status, 303);
+    assert_eq!(browser.post("/faults/switch", &form).await.status, 303);
     assert!(browser.get("/faults").await.text.contains("429 with Retry-After 9 s, 2 calls left"));
     let wrong = [("csrf", csrf.as_str()), ("fault", "slow"), ("amount", "-1")];
-    assert_eq!(browser.post("/faults", &wrong).await.status, 422);
+    assert_eq!(browser.post("/faults/switch", &wrong).await.status, 422);
     let off = [("csrf", csrf.as_str()), ("fault", "off")];
-    assert_eq!(browser.post("/faults", &off).await.status, 303);
+    assert_eq!(browser.post("/faults/switch", &off).await.status, 303);
     let now: Value = http().get(format!("{}/faults", house.url)).send().await.unwrap().json().await.unwrap();
     assert_eq!(now, json!({}));
 }

@@ -1,4 +1,8 @@
-#![allow(missing_docs, reason = "the names of the tests say it")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "tests: their names say it, and a panic is how they fail"
+)]
 //! The bank over real HTTP on the loopback address, asked by a client that was not written for it.
 
 mod api;
@@ -18,13 +22,13 @@ use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration, Config, Runn
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// A clock that tests move. It stands still in between, a little in the past of nothing.
+/// A clock that tests move. It stands still in between.
 #[derive(Debug, Clone)]
 pub struct TestClock(Arc<Mutex<Timestamp>>);
 
 impl TestClock {
     /// A weekday morning, so that last week has its groceries.
-    pub fn new() -> Self {
+    pub fn standing() -> Self {
         Self(Arc::new(Mutex::new("2026-11-18T10:30:00Z".parse().unwrap())))
     }
 
@@ -69,7 +73,7 @@ impl House {
         let mut house = Self {
             bank: None,
             url: String::new(),
-            clock: TestClock::new(),
+            clock: TestClock::standing(),
             client: client::ClientKey::generate(),
             port: 0,
             folder: tempfile::tempdir().unwrap(),
