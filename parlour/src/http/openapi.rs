@@ -1,14 +1,18 @@
 //! `GET /openapi.json`: the programming interface, described.
 
-use super::{chat, operations, problem};
-use axum::{
-    http::header,
-    response::{IntoResponse, Response},
+use super::{
+    chat, operations,
+    problem::{self, Kind, Kind as K},
 };
+use axum::{http::header, response::IntoResponse};
 use std::sync::LazyLock;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    openapi::{
+        Content, Header, Object, Ref, RefOr, Response, ResponseBuilder, Type,
+        path::{Operation, Parameter, ParameterIn},
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
 };
 
 #[derive(OpenApi)]
@@ -25,7 +29,7 @@ use utoipa::{
         chat::access::list, chat::links::offer, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
-    modifiers(&Locks),
+    modifiers(&Locks, &Problems),
 )]
 struct Interface;
 
@@ -45,13 +49,63 @@ impl Modify for Locks {
     }
 }
 
+/// The problems that each operation can answer with, from what it takes.
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut api.paths.paths {
+            let for_monitors = !path.starts_with("/v1/");
+            for (operation, changes) in [(&mut item.get, false), (&mut item.post, true)] {
+                let Some(operation) = operation else { continue };
+                let kinds =
+                    if for_monitors { vec![K::Internal, K::Busy] } else { kinds_of(operation, changes) };
+                for kind in kinds {
+                    let responses = &mut operation.responses.responses;
+                    responses.entry(kind.status().as_str().to_owned()).or_insert_with(|| told(kind).into());
+                }
+            }
+        }
+    }
+}
+
+fn kinds_of(operation: &Operation, changes: bool) -> Vec<Kind> {
+    let mut kinds =
+        vec![K::Malformed, K::UnknownBank, K::Method, K::WrongHost, K::TooFast, K::Internal, K::Busy];
+    if operation.security.is_some() {
+        kinds.push(K::NoSession);
+    }
+    if changes {
+        kinds.push(K::OtherSite);
+    }
+    let in_query = |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.parameter_in == ParameterIn::Query);
+    if operation.parameters.iter().flatten().any(in_query) {
+        kinds.push(K::Invalid);
+    }
+    if operation.request_body.is_some() {
+        kinds.extend([K::Slow, K::TooLarge, K::MediaType, K::Invalid]);
+    }
+    kinds
+}
+
+fn told(kind: Kind) -> Response {
+    let document = Content::new(Some(Ref::from_schema_name("Problem")));
+    let mut told =
+        ResponseBuilder::new().description(kind.title()).content("application/problem+json", document);
+    if matches!(kind, K::TooFast | K::Busy) {
+        let seconds = Header::new(Object::with_type(Type::Integer));
+        told = told.header("Retry-After", seconds);
+    }
+    told.build()
+}
+
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     Interface::openapi().to_pretty_json().expect("a description made of plain data can be written")
 });
 
 /// `GET /openapi.json`
-pub async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str()).into_response()
+pub async fn document() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
 }
 
 #[cfg(test)]
@@ -66,5 +120,12 @@ mod tests {
             assert!(paths.contains_key(&format!("/v1/chat/{{bank}}{path}")), "{path}");
         }
         assert!(document["components"]["schemas"]["Problem"].is_object());
+        let say = &document["paths"]["/v1/chat/{bank}/messages"]["post"]["responses"];
+        for status in [
+            "202", "303", "400", "401", "403", "404", "405", "408", "413", "415", "421", "422", "429", "500",
+            "503",
+        ] {
+            assert!(say[status].is_object(), "{status}");
+        }
     }
 }

@@ -22,7 +22,6 @@ pub async fn alive() -> impl IntoResponse {
 #[utoipa::path(get, path = "/readyz", tag = "operations", summary = "Whether the gateway can work",
     responses(
         (status = 200, description = "It takes requests and its database answers.", body = String, content_type = "text/plain"),
-        (status = 503, description = "It is stopping, or its database does not answer.", body = super::problem::Document, content_type = "application/problem+json"),
     ))]
 pub async fn ready(State(face): Web) -> Result<impl IntoResponse, Problem> {
     if *face.app.stop.borrow() {

@@ -1,12 +1,7 @@
 //! `GET /v1/chat/{bank}`: which bank it is, what it can do, and how the conversation stands.
 
 use crate::{
-    http::{
-        Web,
-        caller::Caller,
-        problem::{Document, Problem},
-        view::thread::standing_words,
-    },
+    http::{Web, caller::Caller, problem::Problem, view::thread::standing_words},
     room::{self, Standing},
     tenant::Tenant,
 };
@@ -87,8 +82,6 @@ impl StandingNow {
     security(("session" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "The bank and the conversation.", body = About),
-        (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn about(State(face): Web, Caller { tenant, session }: Caller) -> Result<Json<About>, Problem> {
     let standing = room::standing(&face.app, &session).await?;

@@ -2,11 +2,7 @@
 
 use crate::{
     accesses,
-    http::{
-        Web, body,
-        caller::Caller,
-        problem::{Document, Problem},
-    },
+    http::{Web, body, caller::Caller, problem::Problem},
     reply::AccessLine,
 };
 use axum::{Json, extract::State, http::Uri};
@@ -45,8 +41,6 @@ pub struct Accesses {
     security(("session" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "The decisions.", body = Accesses),
-        (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn list(State(face): Web, caller: Caller, uri: Uri) -> Result<Json<Accesses>, Problem> {
     let which: Which = body::query(&uri)?;

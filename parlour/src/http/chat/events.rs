@@ -10,7 +10,7 @@ use crate::{
     http::{
         Web, body,
         caller::Caller,
-        problem::{Document, Kind, Problem},
+        problem::{Kind, Problem},
         streams::Open,
         view::Brand,
     },
@@ -76,8 +76,6 @@ pub struct From {
     security(("session" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "A stream that ends when the gateway stops.", body = String, content_type = "text/event-stream"),
-        (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn follow(
     State(face): Web,

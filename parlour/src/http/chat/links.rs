@@ -1,11 +1,7 @@
 //! `POST /v1/chat/{bank}/links`: the notice and a new one-time address.
 
 use crate::{
-    http::{
-        Web,
-        caller::Caller,
-        problem::{Document, Problem},
-    },
+    http::{Web, caller::Caller, problem::Problem},
     linking,
     reply::Notice,
 };
@@ -18,8 +14,6 @@ use axum::{Json, extract::State, http::StatusCode};
     security(("session" = []), ("cookie" = [])),
     responses(
         (status = 201, description = "The notice, with the one-time address.", body = Notice),
-        (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn offer(
     State(face): Web,

@@ -5,7 +5,7 @@ use crate::{
         Web,
         body::{self, MAX_MESSAGE_BODY, Written},
         caller::Caller,
-        problem::{Document, Kind, Problem},
+        problem::{Kind, Problem},
     },
     pace::TooFast,
     room::{self, Entry, SayFault},
@@ -62,8 +62,6 @@ pub struct Taken {
     responses(
         (status = 202, description = "It is stored.", body = Taken),
         (status = 303, description = "It is stored; a browser that sent a form goes back to the chat."),
-        (status = "4XX", description = "A problem. Nothing is stored.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn say(State(face): Web, caller: Caller, request: Request) -> Result<Response, Problem> {
     let for_our_page = request.headers().contains_key("hx-request");
@@ -131,8 +129,6 @@ pub struct Messages {
     security(("session" = []), ("cookie" = [])),
     responses(
         (status = 200, description = "The messages.", body = Messages),
-        (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn list(State(face): Web, caller: Caller, uri: Uri) -> Result<Json<Messages>, Problem> {
     let which: Which = body::query(&uri)?;

@@ -1,6 +1,6 @@
 //! `POST /v1/chat/{bank}/sessions`: begins a conversation for an app that embeds the chat.
 
-use crate::http::{Web, caller::AtBank, problem::Document};
+use crate::http::{Web, caller::AtBank};
 use axum::{Json, extract::State, http::StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,8 +22,6 @@ pub struct NewSession {
     params(("bank" = String, Path, description = "The bank", example = "harbour")),
     responses(
         (status = 201, description = "A session.", body = NewSession),
-        (status = "4XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
-        (status = "5XX", description = "A problem.", body = Document, content_type = "application/problem+json"),
     ))]
 pub async fn begin(State(face): Web, AtBank(tenant): AtBank) -> (StatusCode, Json<NewSession>) {
     let (session, token) = face.app.sessions.issue(&tenant.id, face.app.clock.now());
