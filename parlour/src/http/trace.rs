@@ -36,7 +36,7 @@ pub async fn follow(request: Request, next: Next) -> Response {
         Some(problem) if status >= 500 => {
             tracing::warn!(status, ms, kind = problem.kind.name(), detail = %problem.detail, "a request failed");
         }
-        Some(problem) => tracing::info!(status, ms, kind = problem.kind.name(), "a request was refused"),
+        Some(problem) => tracing::debug!(status, ms, kind = problem.kind.name(), "a request was refused"),
         None => tracing::debug!(status, ms, "a request was answered"),
     });
     metrics::counter!("parlour_http_requests_total", "path" => path, "status" => status.to_string())

@@ -81,6 +81,7 @@ async fn what_was_said_is_read_in_order_from_any_place() {
     assert_eq!(read("?before=3").await, [1, 2]);
     assert_eq!(read("?before=6&limit=2").await, [4, 5]);
     assert_eq!(read("?after=1&limit=2").await, [2, 3]);
+    assert_eq!(read("?after=1&before=4").await, [2, 3]);
 }
 
 #[tokio::test]

@@ -105,10 +105,10 @@ pub fn too_fast(TooFast { retry_after_s }: TooFast) -> Problem {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
-    /// Only those after this one, oldest first. Not together with `before`.
+    /// Only those after this one, beginning with the oldest.
     #[param(maximum = 9007199254740991u64, example = 0)]
     after: Option<u64>,
-    /// Only those before this one: the nearest ones, oldest first.
+    /// Only those before this one; without `after`, the nearest ones.
     #[param(maximum = 9007199254740991u64)]
     before: Option<u64>,
     /// How many, at most 200; 50 if not said.
@@ -135,8 +135,11 @@ pub async fn list(State(face): Web, caller: Caller, uri: Uri) -> Result<Json<Mes
     let limit = body::within("limit", which.limit, USUAL, MOST)?;
     let (app, session) = (&face.app, &caller.session);
     let messages = match (body::place("after", which.after)?, body::place("before", which.before)?) {
-        (Some(_), Some(_)) => return Err(Problem::of_field("before", "after and before do not go together")),
-        (Some(after), None) => room::thread(app, session, after, limit).await?,
+        (Some(after), before) => {
+            let mut messages = room::thread(app, session, after, limit).await?;
+            messages.retain(|message| before.is_none_or(|before| message.seq < before));
+            messages
+        }
         (None, Some(before)) => room::before(app, session, before, limit).await?,
         (None, None) => room::latest(app, session, limit).await?,
     };
