@@ -61,11 +61,6 @@ impl Demo {
     pub fn gateway(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
-
-    /// Where the first bank answers: one port further.
-    pub fn bank(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port + 1)
-    }
 }
 
 /// `parlour demo` on free ports with an empty data directory.

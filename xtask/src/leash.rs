@@ -8,8 +8,9 @@ use crate::fault::Fault;
 use std::{
     fs::File,
     io::{BufRead, BufReader},
+    net::TcpStream,
     os::unix::process::CommandExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc::{RecvTimeoutError, channel},
     time::{Duration, Instant},
@@ -24,6 +25,9 @@ watch=$!
 status=$?
 kill "$watch" 2>/dev/null
 exit "$status""#;
+
+/// A server listens within seconds, on a busy machine too.
+const LISTENS_LIMIT: Duration = Duration::from_mins(1);
 
 /// A program that runs until it ends or its owner goes.
 #[derive(Debug)]
@@ -60,6 +64,21 @@ impl Leashed {
         Leashed::start(command, out.into(), err.into())
     }
 
+    /// Waits until it listens on a port of loopback. `log` is where its output goes, for the fault.
+    pub fn wait_for(&mut self, port: u16, what: &str, log: PathBuf) -> Result<(), Fault> {
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if let Some(status) = self.ended() {
+                return Err(Fault::EndedEarly { what: what.to_owned(), status, log });
+            }
+            if began.elapsed() > LISTENS_LIMIT {
+                return Err(Fault::NeverReady { what: what.to_owned(), limit: LISTENS_LIMIT, log });
+            }
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
@@ -79,6 +98,14 @@ impl Drop for Leashed {
 /// # Errors
 /// When it cannot be started, ends with another status than 0, or runs longer than `limit`.
 pub fn run(command: &mut Command, limit: Duration, mut line: impl FnMut(&str)) -> Result<(), Fault> {
+    read(command, limit, |text| {
+        println!("{text}");
+        line(text);
+    })
+}
+
+/// The same without printing, for what nobody should see.
+pub fn read(command: &mut Command, limit: Duration, mut line: impl FnMut(&str)) -> Result<(), Fault> {
     let what = name(command);
     let began = Instant::now();
     let mut program = Leashed::start(command, Stdio::piped(), Stdio::inherit())?;
@@ -91,10 +118,7 @@ pub fn run(command: &mut Command, limit: Duration, mut line: impl FnMut(&str)) -
     }
     loop {
         match told.recv_timeout(limit.saturating_sub(began.elapsed())) {
-            Ok(text) => {
-                println!("{text}");
-                line(&text);
-            }
+            Ok(text) => line(&text),
             Err(RecvTimeoutError::Timeout) => return Err(Fault::TooLong { what, limit }),
             Err(RecvTimeoutError::Disconnected) => break,
         }

@@ -6,18 +6,15 @@ use crate::{
     tree::{self, root},
 };
 use std::{
-    net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Fetching a few small packages, and perhaps Node itself, on a slow line.
 const INSTALL_LIMIT: Duration = Duration::from_mins(10);
 /// One journey through an authorization server.
 const SCRIPT_LIMIT: Duration = Duration::from_mins(3);
-/// A script listens within a second, on a busy machine too.
-const READY_LIMIT: Duration = Duration::from_secs(30);
 /// The oldest major version that openid-client 6 and oidc-provider 9 run on.
 const OLDEST_NODE: u32 = 20;
 /// Node as an npm package, for machines whose own is older (Debian 12 has 18).
@@ -57,10 +54,16 @@ impl Scripts {
     }
 
     /// Runs one with these environment variables.
-    pub fn run(&self, script: &str, env: &[(&str, &Path)]) -> Result<(), Fault> {
+    pub fn run(&self, script: &str, env: &[(&str, &str)]) -> Result<(), Fault> {
         let mut node = Command::new(&self.node);
         node.current_dir(&self.dir).arg(script).envs(env.iter().copied());
         leash::run(&mut node, SCRIPT_LIMIT, |_| {})
+    }
+
+    /// Runs one and hands on what it prints, which is not shown.
+    pub fn read(&self, script: &str, line: impl FnMut(&str)) -> Result<(), Fault> {
+        let mut node = Command::new(&self.node);
+        leash::read(node.current_dir(&self.dir).arg(script), SCRIPT_LIMIT, line)
     }
 
     /// Starts one as a server that is told its port, and waits until it listens. Dropping it ends it.
@@ -69,24 +72,9 @@ impl Scripts {
         node.current_dir(&self.dir).arg(script).envs(env.iter().copied()).env("PORT", port.to_string());
         let log = self.dir.join(script).with_extension("log");
         let mut server = Leashed::serve(&mut node, &log)?;
-        wait_for(port, &mut server, script, log)?;
+        server.wait_for(port, script, log)?;
         Ok(server)
     }
-}
-
-/// Waits until somebody listens on a port of loopback.
-fn wait_for(port: u16, server: &mut Leashed, what: &str, log: PathBuf) -> Result<(), Fault> {
-    let began = Instant::now();
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        if let Some(status) = server.ended() {
-            return Err(Fault::EndedEarly { what: what.to_owned(), status, log });
-        }
-        if began.elapsed() > READY_LIMIT {
-            return Err(Fault::NeverReady { what: what.to_owned(), limit: READY_LIMIT, log });
-        }
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-    Ok(())
 }
 
 fn major_version(node: &Path) -> Option<u32> {

@@ -7,8 +7,8 @@ use std::{
     time::Duration,
 };
 
-/// The version that these checks were written with.
-const VERSION: &str = "schemathesis==4.32.5";
+/// The versions that these checks were written with; the second signs proofs of possession.
+const PACKAGES: [&str; 2] = ["schemathesis==4.32.5", "cryptography==50.0.2"];
 /// Fetching some dozen wheels on a slow line.
 const INSTALL_LIMIT: Duration = Duration::from_mins(10);
 /// Enough examples for a description of some ten operations.
@@ -33,7 +33,7 @@ impl Schemathesis {
     pub fn install(dir: &Path) -> Result<Schemathesis, Fault> {
         let venv = dir.join("venv");
         let program = venv.join("bin/schemathesis");
-        let mark = venv.join(VERSION);
+        let mark = venv.join(PACKAGES.join("-"));
         if !mark.exists() {
             leash::run(
                 Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv),
@@ -41,7 +41,7 @@ impl Schemathesis {
                 |_| {},
             )?;
             let mut pip = Command::new(venv.join("bin/pip"));
-            pip.args(["install", "--quiet", "--disable-pip-version-check", VERSION]);
+            pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
             leash::run(&mut pip, INSTALL_LIMIT, |_| {})?;
             std::fs::write(&mark, "").map_err(Fault::file(&mark))?;
         }
@@ -51,10 +51,13 @@ impl Schemathesis {
     /// Holds a running server against its own description at `{base}/openapi.json`.
     ///
     /// `hooks` is a Python file beside the scripts that signs in; `without` is a pattern of paths that
-    /// cannot be tried this way, such as endless streams.
-    pub fn check(&self, base: &str, hooks: &str, without: &str) -> Result<(), Fault> {
+    /// cannot be tried this way, such as endless streams; `env` is what the hooks need.
+    pub fn check(&self, base: &str, hooks: &str, without: &str, env: &[(&str, &str)]) -> Result<(), Fault> {
         let mut run = Command::new(&self.program);
-        run.current_dir(&self.dir).env("SCHEMATHESIS_HOOKS", hooks).env("BASE_URL", base);
+        run.current_dir(&self.dir)
+            .env("SCHEMATHESIS_HOOKS", hooks)
+            .env("BASE_URL", base)
+            .envs(env.iter().copied());
         run.env("PYTHONPATH", &self.dir).env("PYTHONDONTWRITEBYTECODE", "1");
         run.args(["run", &format!("{base}/openapi.json"), "--checks", CHECKS, "--max-examples", EXAMPLES]);
         run.args(["--seed", SEED, "--generation-database", "none", "--suppress-health-check", "all"]);

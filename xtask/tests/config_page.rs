@@ -32,7 +32,8 @@ fn page() -> String {
 
 /// The keys of a struct in a source file, as a file names them.
 fn keys(source: &str, name: &str, place: &str) -> BTreeSet<String> {
-    let body = source.split(&format!("struct {name} {{")).nth(1).unwrap_or_else(|| panic!("no struct {name}"));
+    let body =
+        source.split(&format!("struct {name} {{")).nth(1).unwrap_or_else(|| panic!("no struct {name}"));
     let body = body.split("\n}").next().unwrap();
     let mut renamed = None;
     let mut keys = BTreeSet::new();
@@ -57,8 +58,11 @@ fn every_key_is_on_the_page_and_no_other() {
         known.extend(keys(&source, name, place).into_iter().filter(|key| name_is_leaf(name, key)));
     }
     let page = page();
-    let told: BTreeSet<String> =
-        page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned).collect();
+    let told: BTreeSet<String> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
     assert_eq!(known.difference(&told).collect::<Vec<_>>(), [""; 0], "keys that are not on the page");
     assert_eq!(told.difference(&known).collect::<Vec<_>>(), [""; 0], "keys on the page that do not exist");
 }

@@ -2,6 +2,7 @@
 
 use parlour::demo::DemoBank;
 use serde_json::Value;
+use std::sync::atomic::{AtomicI64, Ordering};
 use testkit::browser::{Key, Tab};
 
 /// The stream of answers is open.
@@ -16,9 +17,15 @@ pub struct Chat {
     pub tab: Tab,
     /// The bank.
     pub bank: DemoBank,
+    answer: AtomicI64,
 }
 
 impl Chat {
+    /// A tab that is at a bank's chat.
+    pub fn new(tab: Tab, bank: DemoBank) -> Chat {
+        Chat { tab, bank, answer: AtomicI64::new(0) }
+    }
+
     /// Waits until the page listens.
     pub async fn is_ready(&self) {
         self.tab.until(READY).await;
@@ -46,29 +53,29 @@ impl Chat {
 
     /// Waits until the bank answered what was said after a message, and gives the answer's text.
     pub async fn answer_after(&self, before: i64) -> String {
-        let condition = format!(
+        let answer = format!(
             "(() => {{ const all = [...document.querySelectorAll('#thread > li.msg')]; \
              const mine = all.find(m => m.matches('.me') && +m.dataset.seq > {before}); \
-             return mine && all.some(m => !m.matches('.me') && +m.dataset.seq > +mine.dataset.seq) }})()"
+             return mine && all.find(m => !m.matches('.me') && +m.dataset.seq > +mine.dataset.seq) }})()"
         );
-        self.tab.until(&condition).await;
-        self.newest().await
+        self.tab.until(&answer).await;
+        let seq = self.tab.run(&format!("return +{answer}.dataset.seq")).await;
+        self.answer.store(seq.as_i64().expect("numbers are whole"), Ordering::Relaxed);
+        self.tab.text_of(&self.answer_is("")).await
     }
 
-    /// The text of the newest message.
-    pub async fn newest(&self) -> String {
-        let text =
-            self.tab.run("return [...document.querySelectorAll('#thread > li.msg')].at(-1).innerText").await;
-        text.as_str().unwrap_or_default().to_owned()
+    /// Finds something in the last answer.
+    fn answer_is(&self, css: &str) -> String {
+        format!("#m-{} {css}", self.answer.load(Ordering::Relaxed))
     }
 
-    /// The texts of what `css` finds in the newest message.
+    /// The texts of what `css` finds in the last answer.
     pub async fn parts(&self, css: &str) -> Vec<String> {
-        let script = format!(
-            "return [...[...document.querySelectorAll('#thread > li.msg')].at(-1).querySelectorAll({})].map(e => e.innerText)",
-            Value::from(css)
-        );
-        let parts = self.tab.run(&script).await;
+        let css = Value::from(self.answer_is(css));
+        let parts = self
+            .tab
+            .run(&format!("return [...document.querySelectorAll({css})].map(e => e.innerText)"))
+            .await;
         parts
             .as_array()
             .into_iter()

@@ -1,5 +1,6 @@
 //! A whole demo for one test: two banks and the gateway on free ports, with data of their own.
 
+use crate::chat::Chat;
 use parlour::{
     demo::{self, DemoBank, DemoConfig, RunningDemo},
     rim::SystemClock,
@@ -8,8 +9,6 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use testkit::browser::{Browser, Scripts, Size};
 use url::Url;
-
-use crate::chat::Chat;
 
 /// The demo takes three ports in a row.
 const PORTS: u16 = 3;
@@ -60,7 +59,7 @@ impl House {
     pub async fn visit(&self, bank: &DemoBank, size: Size, scripts: Scripts) -> Chat {
         let tab = self.browser.tab(size, scripts).await;
         tab.open(bank.chat.as_str()).await;
-        let chat = Chat { tab, bank: bank.clone() };
+        let chat = Chat::new(tab, bank.clone());
         if scripts == Scripts::Run {
             chat.is_ready().await;
         }

@@ -7,7 +7,7 @@ use testkit::browser::{Scripts, Size};
 #[ignore = "needs Chromium: cargo xtask test --only browser"]
 async fn two_tabs_show_the_same_conversation_once() {
     let house = House::open().await;
-    let mut chat = house.visit(&house.harbour(), Size::Desktop, Scripts::Run).await;
+    let chat = house.visit(&house.harbour(), Size::Desktop, Scripts::Run).await;
     let (first, second) = chat.tab.second().await;
     chat.tab.open(chat.bank.chat.as_str()).await;
     chat.is_ready().await;
@@ -22,7 +22,6 @@ async fn two_tabs_show_the_same_conversation_once() {
     chat.tab.until("document.querySelectorAll('#thread > li.msg').length === 4").await;
     assert_eq!(chat.numbers().await, in_first);
     assert_eq!(in_first, [1, 2, 3, 4], "each once, in order");
-    chat.bank = house.harbour();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -63,12 +63,18 @@ impl Tab {
         sure(self.find(css).await.click().await, || format!("clicking {css}"));
     }
 
-    /// Clicks the link or button whose visible text is `label`.
+    /// Clicks the newest link or button that is shown with `label` as its text.
     pub async fn click_text(&self, label: &str) {
         let here = "[self::a or self::button or self::summary or self::label]";
         let path = format!("//*{here}[normalize-space(.) = '{label}']");
-        let found = self.wait(Locator::XPath(&path), &format!("a button or link `{label}`")).await;
-        sure(found.click().await, || format!("clicking `{label}`"));
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(shown) = self.last_shown(Locator::XPath(&path)).await {
+                return sure(shown.click().await, || format!("clicking `{label}`"));
+            }
+            assert!(Instant::now() < end, "no `{label}` to click; {}", self.where_am_i().await);
+            tokio::time::sleep(LOOK_EACH).await;
+        }
     }
 
     /// Types into the field that `css` finds.
@@ -235,6 +241,17 @@ impl Tab {
             Ok(element) => element,
             Err(fault) => panic!("no {what}: {fault}; {}", self.where_am_i().await),
         }
+    }
+
+    /// The last of the elements found that a person can see.
+    async fn last_shown(&self, locator: Locator<'_>) -> Option<Element> {
+        let found = self.client.find_all(locator).await.unwrap_or_default();
+        for element in found.into_iter().rev() {
+            if element.is_displayed().await.unwrap_or(false) {
+                return Some(element);
+            }
+        }
+        None
     }
 
     async fn devtools(&self, command: &str, params: Value) {

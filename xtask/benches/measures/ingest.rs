@@ -76,7 +76,8 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
     let config = files::write(dir, listen.port(), "http://127.0.0.1:9").banks.remove(0);
     let rules = vec![config.rules.clone()];
     let store = backend.open(dir);
-    let public_url: url::Url = format!("http://localhost:{}", listen.port()).parse().expect("a host and a port");
+    let public_url: url::Url =
+        format!("http://localhost:{}", listen.port()).parse().expect("a host and a port");
     let callback = public_url.join("link/callback").expect("a plain path");
     let key = banks::ClientKey::generate().expect("the system has random bytes");
     let clock = Arc::new(SystemClock);

@@ -79,9 +79,11 @@ impl Meter {
 
 async fn pass_on(State(meter): State<Arc<Meter>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let token =
+        parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let body = to_bytes(body, MAX_BODY).await.expect("a request to a bank is small");
-    let url = meter.bank.join(parts.uri.path_and_query().map_or("/", |path| path.as_str())).expect("a path joins");
+    let url =
+        meter.bank.join(parts.uri.path_and_query().map_or("/", |path| path.as_str())).expect("a path joins");
     if let Some(token) = &token {
         meter.begins(token);
     }

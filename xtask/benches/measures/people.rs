@@ -1,8 +1,8 @@
 //! Customers with conversations, begun and linked, to put load on.
 
 use domain::{
-    AccountId, BankId, Channel, Clock, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
-    Purpose,
+    AccountId, BankId, Channel, Clock, Consent, ConsentId, ConsentState, ConversationId, CustomerId,
+    DataClass, Purpose,
 };
 use jiff::SignedDuration;
 use parlour::rim::{self, SystemClock};
@@ -25,8 +25,10 @@ pub struct Person {
 /// Begins a customer with a conversation and a consent in force to everything.
 pub async fn linked(store: &Store) -> Person {
     let now = SystemClock.now();
-    let person =
-        Person { customer: CustomerId::new(rim::uuid(now)), conversation: ConversationId::new(rim::uuid(now)) };
+    let person = Person {
+        customer: CustomerId::new(rim::uuid(now)),
+        conversation: ConversationId::new(rim::uuid(now)),
+    };
     let consent = consent(&person);
     let who = person.clone();
     let begun = store.transact(move |tx| -> Result<(), DbError> {
@@ -58,7 +60,9 @@ fn consent(person: &Person) -> Consent {
         state: ConsentState::Given,
         purposes: vec![Purpose::AnswerCustomer],
         data_classes: DataClass::ALL.to_vec(),
-        accounts: ["acc-1", "acc-2"].map(|id| id.parse::<AccountId>().expect("plain text is an account id")).to_vec(),
+        accounts: ["acc-1", "acc-2"]
+            .map(|id| id.parse::<AccountId>().expect("plain text is an account id"))
+            .to_vec(),
         not_before: now - SignedDuration::from_hours(1),
         expires_at: now + SignedDuration::from_hours(24),
         notice_sha256: "0".repeat(64),

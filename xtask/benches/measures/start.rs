@@ -43,7 +43,8 @@ pub async fn measure() {
 async fn is_ready(address: SocketAddr) -> bool {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let Ok(mut stream) = tokio::net::TcpStream::connect(address).await else { return false };
-    let request = format!("GET /readyz HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", address.port());
+    let request =
+        format!("GET /readyz HTTP/1.1\r\nHost: localhost:{}\r\nConnection: close\r\n\r\n", address.port());
     let mut answer = Vec::new();
     stream.write_all(request.as_bytes()).await.is_ok()
         && stream.read_to_end(&mut answer).await.is_ok()

@@ -52,7 +52,12 @@ pub async fn measure() {
         let session = street.link(n).await;
         street.meter.take_all();
         street.ask(&session, "warm").await;
-        let token = street.meter.take_all().into_keys().find(|token| token.starts_with("DPoP ")).expect("the bank was asked");
+        let token = street
+            .meter
+            .take_all()
+            .into_keys()
+            .find(|token| token.starts_with("DPoP "))
+            .expect("the bank was asked");
         people.push(Person { session, token });
     }
     let street = Arc::new(street);
@@ -66,7 +71,12 @@ pub async fn measure() {
         whole.add(&one_whole);
         ours.add(&one_ours);
     }
-    print("turn.per_second", whole.count() as f64 / LENGTH.as_secs_f64(), "turns/s", Some(f64::from(PER_SECOND)));
+    print(
+        "turn.per_second",
+        whole.count() as f64 / LENGTH.as_secs_f64(),
+        "turns/s",
+        Some(f64::from(PER_SECOND)),
+    );
     print_times("turn", &whole);
     print_times("turn.ours", &ours);
     Arc::into_inner(street).expect("everybody has left").close().await;
@@ -111,7 +121,8 @@ impl BankClock for SameClock {
 impl Street {
     async fn open(dir: &Path) -> Street {
         let (gateway, front, back) = (listen().await, listen().await, listen().await);
-        let port = |listener: &TcpListener| listener.local_addr().expect("a bound socket has an address").port();
+        let port =
+            |listener: &TcpListener| listener.local_addr().expect("a bound socket has an address").port();
         let issuer = format!("http://127.0.0.1:{}", port(&front));
         let behind = format!("http://127.0.0.1:{}", port(&back)).parse().expect("a host and a port");
         let config = files::write(dir, port(&gateway), &issuer);
@@ -158,7 +169,8 @@ impl Street {
         let page = visitor.submit(&page.url, &form, None).await.expect("the bank takes the password");
         let page = visitor.settle(page).await.expect("to the choice of accounts");
         let form = page.form_with("approve").expect("the bank asks for approval");
-        let page = visitor.submit(&page.url, &form, Some("approve")).await.expect("the bank takes the approval");
+        let page =
+            visitor.submit(&page.url, &form, Some("approve")).await.expect("the bank takes the approval");
         visitor.settle(page).await.expect("back to the chat");
         let told = self.say(&mut visitor, "Yes, that was me", "y").await.to_string();
         assert!(told.contains("Linked to"), "{told}");
