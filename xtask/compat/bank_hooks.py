@@ -169,7 +169,11 @@ ACCOUNTS = accounts()
 
 @schemathesis.hook
 def after_call(context, case, response):
-    learn((response.headers.get("dpop-nonce") or [None])[0])
+    """Keeps up with the API's nonces; one of the calls ends the consent, then a new one is needed."""
+    said = {name: response.headers.get(name) or [""] for name in ("dpop-nonce", "www-authenticate")}
+    learn(said["dpop-nonce"][0])
+    if response.status_code == 401 and "consent has ended" in said["www-authenticate"][0]:
+        TOKENS.update(link())
 
 
 @schemathesis.auth(refresh_interval=None)

@@ -19,3 +19,12 @@ class Session:
     def set(self, case, data, context):
         case.headers = case.headers or {}
         case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.hook
+def map_path_parameters(context, path_parameters):
+    """Two of three banks exist."""
+    drawn = str((path_parameters or {}).get("bank", ""))
+    if drawn and len(drawn) % 3:
+        path_parameters["bank"] = "harbour"
+    return path_parameters

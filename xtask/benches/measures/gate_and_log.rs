@@ -88,7 +88,8 @@ async fn permit(store: Store, gate: Arc<Gate>, person: Person) {
     });
     let (verdict, logged) = decided.await.unwrap_or_else(|fault| panic!("a decision is stored: {fault}"));
     let Verdict::Allowed(granted) = verdict else { panic!("the consent allows it") };
-    granted.permit(&logged[0]).unwrap_or_else(|fault| panic!("the entry is this decision's: {fault}"));
+    let permit = granted.permit(&logged[0]);
+    let _unused = permit.unwrap_or_else(|fault| panic!("the entry is this decision's: {fault}"));
 }
 
 /// The decision without store and log.

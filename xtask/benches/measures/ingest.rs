@@ -9,7 +9,7 @@ use crate::{
     load::{self, Connection, Done},
     report::{print, print_times},
 };
-use domain::{Clock, MessageId};
+use domain::MessageId;
 use hyper::StatusCode;
 use parlour::{
     app::{App, Settings},
