@@ -10,6 +10,7 @@ use crate::{
 use domain::EntryId;
 use gate::Opened;
 use jiff::{Timestamp, tz::TimeZone};
+use std::cmp::Reverse;
 use store::{DbError, access};
 
 /// How many are told in the chat at once.
@@ -37,6 +38,7 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     if found.is_empty() {
         return Ok(Reply::text("Nobody has asked for your data in this chat. Nothing was read."));
     }
+    found.sort_by_key(|a| Reverse((a.decision.at, a.index)));
     let more = u32::try_from(found.len()).unwrap_or(u32::MAX).saturating_sub(IN_CHAT);
     found.truncate(IN_CHAT as usize);
     let rows = found.into_iter().map(|a| line(a, turn.now, &turn.tenant.zone)).collect();

@@ -175,6 +175,18 @@ fn in_words(turn: &Turn, fault: TurnFault) -> Reply {
             ),
             true,
         ),
+        TurnFault::Bank(B::Failing { attempts, .. }) => {
+            let tried = times(attempts);
+            (
+                format!(
+                    "{bank} has a fault of its own just now. I tried {tried}. Please ask again in a few minutes."
+                ),
+                true,
+            )
+        }
+        TurnFault::Bank(fault) if fault.is_passing() => {
+            (format!("{bank} cannot answer just now. Please ask again in a minute."), true)
+        }
         TurnFault::Bank(_) | TurnFault::Onboarding(_) => (
             format!(
                 "{bank} gave an answer that I cannot use. Nothing was shown and nothing was changed. Please try again later."

@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod files;
+pub mod guest;
 pub mod page;
 pub mod visitor;
 

@@ -1,0 +1,84 @@
+//! Answers are right, and only of what was shared.
+
+use crate::house::House;
+use jiff::SignedDuration;
+use parlour::demo::guest::{Guest, block, payments};
+
+fn cents(row: &serde_json::Value) -> i64 {
+    row["amount"]["minor_units"].as_i64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_chosen_accounts_are_ever_shown() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    let chosen = guest.link(&house.harbour()).await.unwrap();
+    let reply = guest.ask("What's my balance?").await.unwrap();
+    let accounts = block(&reply, "balances").unwrap()["accounts"].as_array().unwrap().clone();
+    assert_eq!(accounts.len(), chosen);
+    let titles: Vec<_> = accounts.iter().map(|a| a["title"].as_str().unwrap()).collect();
+    let reply = guest.ask("show my last 50 transactions").await.unwrap();
+    let rows = payments(&reply);
+    assert!(rows.len() > 10, "{reply}");
+    for row in rows {
+        assert!(titles.contains(&row["account"].as_str().unwrap()), "{row} is not of {titles:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_spent_at_a_merchant_is_the_sum_of_its_payments() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    let all = payments(&guest.ask("show my last 50 transactions").await.unwrap());
+    let times = |merchant: &str| all.iter().filter(|r| r["what"] == merchant).count();
+    let bought = all.iter().filter(|r| r["pending"] == false && cents(r) < 0);
+    let rare = bought.filter_map(|r| r["what"].as_str()).filter(|m| times(m) > 1).min_by_key(|m| times(m));
+    let merchant = rare.unwrap();
+    let reply = guest.ask(&format!("what did I spend at {merchant} this month?")).await.unwrap();
+    let rows = payments(&reply);
+    assert!(!rows.is_empty() && rows.iter().all(|r| r["what"] == merchant), "{reply}");
+    let total = block(&reply, "total").unwrap();
+    assert_eq!(total["count"].as_u64().unwrap() as usize, rows.len());
+    assert_eq!(total["amount"]["minor_units"].as_i64().unwrap(), -rows.iter().map(cents).sum::<i64>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pending_payments_are_marked_and_come_first() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    let rows = payments(&guest.ask("show my last 50 transactions").await.unwrap());
+    let pending = rows.iter().filter(|r| r["pending"] == true).count();
+    assert!(pending > 0 && pending < rows.len(), "{pending} of {}", rows.len());
+    let times: Vec<_> = rows.iter().map(|r| r["at"].as_str().unwrap().to_owned()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b), "newest first: {times:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_access_stands_in_the_list_of_who_looked_refused_ones_too() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    let reply = guest.ask("What's my balance?").await.unwrap();
+    let (entry, index) = (reply["seen"][0]["entry"].clone(), reply["seen"][0]["index"].clone());
+    let reply = guest.ask("Who looked at my data?").await.unwrap();
+    let rows = block(&reply, "accesses").unwrap()["rows"].as_array().unwrap().clone();
+    assert_eq!((&rows[0]["entry"], &rows[0]["index"]), (&entry, &index));
+    assert_eq!(rows[0]["data_class"], "balances");
+    let first = rows.last().unwrap();
+    assert_eq!((first["allowed"].as_bool(), first["index"].as_u64()), (Some(false), Some(0)), "{first}");
+    assert!(first["reason"].as_str().unwrap().contains("not linked"), "{first}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_whose_time_is_over_opens_nothing() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    house.forward(SignedDuration::from_hours(24 * 90 - 1));
+    assert!(block(&guest.ask("What's my balance?").await.unwrap(), "balances").is_some());
+    house.forward(SignedDuration::from_hours(1));
+    let reply = guest.ask("What's my balance?").await.unwrap();
+    assert!(block(&reply, "balances").is_none() && block(&reply, "notice").is_some(), "{reply}");
+}

@@ -1,0 +1,137 @@
+//! The commands, as an operator runs them.
+
+use crate::house::House;
+use parlour::demo::guest::Guest;
+use std::{
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output},
+};
+use tempfile::TempDir;
+use testkit::ports;
+
+fn parlour(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_parlour")).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn config_in(folder: &Path) -> String {
+    folder.join("parlour.toml").display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_changed_byte_anywhere_in_the_log_is_found_and_named() {
+    let mut house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    guest.ask("What's my balance?").await.unwrap();
+    house.stop().await;
+    let config = config_in(house.data());
+    let right = parlour(&["log", "verify", "--config", &config]);
+    assert!(
+        right.status.success() && said(&right).contains("the store holds the same 3 entries"),
+        "{}",
+        said(&right)
+    );
+    let folder = house.data().join("log/harbour");
+    let file = files_in(&folder).into_iter().find(|f| f.contains("entries")).unwrap();
+    let mut bytes = std::fs::read(folder.join(&file)).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(folder.join(&file), bytes).unwrap();
+    let wrong = parlour(&["log", "verify", "--config", &config]);
+    assert!(!wrong.status.success() && said(&wrong).contains(&file), "{}", said(&wrong));
+}
+
+fn files_in(folder: &Path) -> Vec<String> {
+    let mut found = vec![];
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_mistake_in_a_file_is_told_with_its_line_and_remedy() {
+    let folder = TempDir::new().unwrap();
+    parlour::demo::files::write(folder.path(), 8080).unwrap();
+    let bank = folder.path().join("banks/harbour.toml");
+    let text = std::fs::read_to_string(&bank).unwrap();
+    let line = text.lines().position(|l| l.starts_with("brand =")).unwrap() + 1;
+    std::fs::write(
+        &bank,
+        text.replace("brand = \"#0f4a3c\"", "brand = \"#ffe08a\"").replace("days = 90", "days = 900"),
+    )
+    .unwrap();
+    let output = parlour(&["check", "--config", &config_in(folder.path())]);
+    let said = said(&output);
+    assert!(!output.status.success());
+    assert!(said.contains(&format!("harbour.toml:{line}:")) && said.contains("darker shade"), "{said}");
+    assert!(said.contains("1 to 365 days, not 900") && said.contains("2 mistakes"), "{said}");
+}
+
+#[test]
+fn an_unknown_key_and_a_broken_policy_are_told_with_their_line() {
+    let folder = TempDir::new().unwrap();
+    parlour::demo::files::write(folder.path(), 8080).unwrap();
+    let bank = folder.path().join("banks/harbour.toml");
+    let text = std::fs::read_to_string(&bank).unwrap();
+    std::fs::write(&bank, format!("advertising = \"yes\"\n{text}")).unwrap();
+    let output = parlour(&["check", "--config", &config_in(folder.path())]);
+    assert!(
+        !output.status.success() && said(&output).contains("harbour.toml:1:1: unknown field `advertising`"),
+        "{}",
+        said(&output)
+    );
+    std::fs::write(&bank, text.replace("profile = \"us\"", "profile = \"us\"\npolicies = [\"own.cedar\"]"))
+        .unwrap();
+    std::fs::write(
+        folder.path().join("banks/own.cedar"),
+        "permit(principal, action, resource)\n  when { context.nothing == 1 };\n",
+    )
+    .unwrap();
+    let output = parlour(&["check", "--config", &config_in(folder.path())]);
+    assert!(!output.status.success() && said(&output).contains("own.cedar:"), "{}", said(&output));
+}
+
+#[test]
+fn the_configuration_of_the_demo_is_right() {
+    let folder = TempDir::new().unwrap();
+    parlour::demo::files::write(folder.path(), 8080).unwrap();
+    let output = parlour(&["check", "--config", &config_in(folder.path())]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("merchant_places") && said(&output).contains("no: "), "{}", said(&output));
+}
+
+#[test]
+fn a_taken_port_is_a_clear_error() {
+    let folder = TempDir::new().unwrap();
+    let first = ports::free_run(3);
+    let _taken = TcpListener::bind(("127.0.0.1", first + 1)).unwrap();
+    let data = folder.path().join("d").display().to_string();
+    let output = parlour(&["demo", "--data", &data, "--port", &first.to_string()]);
+    let said = said(&output);
+    assert!(!output.status.success() && said.contains(&format!("port {} is taken", first + 1)), "{said}");
+    assert!(said.contains("--port"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_not_a_demos_is_never_removed() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("mine.txt"), "dear to me").unwrap();
+    let data = folder.path().display().to_string();
+    let output = parlour(&["demo", "--fresh", "--data", &data]);
+    assert!(!output.status.success() && said(&output).contains("not a demo's folder"), "{}", said(&output));
+    assert!(folder.path().join("mine.txt").exists());
+}

@@ -1,0 +1,9 @@
+//! The first conversation over real HTTP, against the sandbox banks, with a clock that the tests move.
+
+mod asking;
+mod commands;
+mod faults;
+mod house;
+mod keeping;
+mod linking;
+mod stopping;
