@@ -65,7 +65,7 @@ impl Keys {
         }
         let wrong = |_| KeyFault::Content { path: path.clone(), kind: "P-256 key in PKCS#8 form" };
         let key = ClientKey::generate().map_err(wrong)?;
-        write_new(&path, &key.to_pkcs8_der())?;
+        write_new(&path, key.to_pkcs8_der())?;
         Ok(key)
     }
 

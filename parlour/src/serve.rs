@@ -49,7 +49,7 @@ pub enum StartFault {
         /// Its folder.
         folder: PathBuf,
         /// Why.
-        fault: access_log::OpenError,
+        fault: Box<access_log::OpenError>,
     },
 }
 
@@ -128,7 +128,7 @@ fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, S
         let open = LogFolder::open(&folder, key).map_err(|fault| StartFault::Log {
             bank: bank.id.clone(),
             folder,
-            fault,
+            fault: Box::new(fault),
         })?;
         folders.push((bank.id.clone(), open));
     }

@@ -93,11 +93,11 @@ pub enum DemoFault {
         /// The bank.
         bank: &'static str,
         /// Why.
-        fault: sandbox_bank::StartFault,
+        fault: Box<sandbox_bank::StartFault>,
     },
     /// The gateway.
     #[error(transparent)]
-    Gateway(#[from] StartFault),
+    Gateway(#[from] Box<StartFault>),
 }
 
 /// What makes a demo bank.
@@ -130,7 +130,7 @@ pub async fn start(config: DemoConfig) -> Result<RunningDemo, DemoFault> {
         banks.push(demo_bank(plan, &gateway_url, &sandbox));
         sandboxes.push(sandbox);
     }
-    let gateway = serve::start_on(gateway_listener, gateway_config, config.clock).await?;
+    let gateway = serve::start_on(gateway_listener, gateway_config, config.clock).await.map_err(Box::new)?;
     Ok(RunningDemo { gateway_url, banks, gateway, sandboxes })
 }
 
@@ -157,7 +157,7 @@ async fn start_bank(
     keys: &Keys,
     gateway: &Url,
 ) -> Result<sandbox_bank::Running, DemoFault> {
-    let failed = |fault| DemoFault::Bank { bank: plan.name, fault };
+    let failed = |fault| DemoFault::Bank { bank: plan.name, fault: Box::new(fault) };
     let address =
         listener.local_addr().map_err(|source| DemoFault::Port { port: 0, first: demo.port, source })?;
     let id: BankId = plan.id.parse().expect("a demo bank's id is a bank id");

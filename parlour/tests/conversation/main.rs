@@ -1,5 +1,7 @@
 //! The first conversation over real HTTP, against the sandbox banks, with a clock that the tests move.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod asking;
 mod commands;
 mod faults;

@@ -1,6 +1,8 @@
 //! The faces over real HTTP: a gateway with its own database in a folder of its own, and a client that
 //! sends exactly the bytes that a test says.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod chat;
 mod client;
 mod gateway;

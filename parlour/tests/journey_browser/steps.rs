@@ -117,11 +117,7 @@ async fn tells_balances(chat: &Chat, shared: usize) {
     assert_eq!(chat.parts("section.account").await.len(), shared, "the chosen accounts only");
     assert_eq!(chat.parts("section.account .big dd").await.len(), shared, "what is there");
     assert_eq!(chat.parts("section.account time").await.len(), shared, "as of when");
-    assert_eq!(
-        chat.tab.text_of("#standing.linked").await.is_empty(),
-        false,
-        "the head says that it is linked"
-    );
+    assert!(!chat.tab.text_of("#standing.linked").await.is_empty(), "the head says that it is linked");
 }
 
 /// Step 5.
