@@ -39,6 +39,7 @@ pub enum PublishFault {
 pub async fn run(app: Arc<App>, bank: BankId, folder: LogFolder) {
     let mut stop = app.stop.clone();
     let mut log = app.store.wake().log();
+    metrics::gauge!("parlour_log_publishing", "bank" => bank.to_string()).set(1.0);
     let mut folder = Some(folder);
     while let Some(open) = folder.take() {
         log.mark_unchanged();

@@ -10,6 +10,7 @@ use crate::{
     pace::Pace,
     publisher, rim,
     session::Sessions,
+    telemetry,
     tenant::Tenant,
     worker,
 };
@@ -113,6 +114,7 @@ pub async fn start_on(
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
+    tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));
     }

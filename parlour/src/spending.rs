@@ -226,3 +226,52 @@ fn rows(
         .collect();
     (rows, u32::try_from(payments.len().saturating_sub(most)).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn payment(at: &str) -> Transaction {
+        Transaction {
+            id: "t-1".parse().unwrap(),
+            was_pending_as: None,
+            account: "a-1".parse().unwrap(),
+            amount: Money::new(-100, Currency::USD),
+            at: at.parse().unwrap(),
+            status: TransactionStatus::Posted,
+            description: "CAFE".to_owned(),
+            merchant: None,
+            category: None,
+        }
+    }
+
+    #[test]
+    fn a_week_begins_and_ends_at_midnight_where_the_bank_is() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let span =
+            Span { from: date(2026, 11, 9), until: date(2026, 11, 16), today: date(2026, 11, 20), zone };
+        let inside = ["2026-11-09T05:00:00Z", "2026-11-16T04:59:59Z"];
+        let outside = ["2026-11-09T04:59:59Z", "2026-11-16T05:00:00Z"];
+        assert_eq!(within(&span, inside.map(payment).to_vec()).len(), 2);
+        assert!(within(&span, outside.map(payment).to_vec()).is_empty());
+    }
+
+    #[test]
+    fn the_days_that_the_bank_is_asked_for_are_the_first_and_the_last() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let span =
+            Span { from: date(2026, 11, 9), until: date(2026, 11, 16), today: date(2026, 11, 20), zone };
+        let period = span.period();
+        assert_eq!((period.from(), period.to()), (date(2026, 11, 9), date(2026, 11, 15)));
+    }
+
+    #[test]
+    fn sums_are_kept_apart_by_currency() {
+        let mut euro = payment("2026-11-09T05:00:00Z");
+        euro.amount = Money::new(-250, Currency::EUR);
+        let sums = sums(&[payment("2026-11-09T05:00:00Z"), euro, payment("2026-11-10T05:00:00Z")]);
+        assert_eq!(sums[&Currency::USD], (200, 2));
+        assert_eq!(sums[&Currency::EUR], (250, 1));
+    }
+}

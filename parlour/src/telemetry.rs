@@ -3,11 +3,15 @@
 
 use crate::config::LogFormat;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
+use tokio::{sync::watch, time};
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// Upper bounds of the time histograms, in seconds.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
+
+/// How often measured times are folded into their buckets.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -44,6 +48,15 @@ pub fn metrics() -> PrometheusHandle {
             handle
         })
         .clone()
+}
+
+/// Keeps the figures small until the gateway stops: what was measured is folded into its buckets.
+pub async fn upkeep(mut stop: watch::Receiver<bool>) {
+    let figures = metrics();
+    while !*stop.borrow() {
+        figures.run_upkeep();
+        tokio::select! { () = time::sleep(UPKEEP_EVERY) => {}, _ = stop.changed() => {} }
+    }
 }
 
 fn describe() {

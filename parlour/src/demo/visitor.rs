@@ -90,10 +90,10 @@ impl Visitor {
     ) -> Result<Page, VisitFault> {
         let action = from.join(&form.action).unwrap_or_else(|_| from.clone());
         let mut fields = form.fields.clone();
-        if let Some(pressed) =
-            button.and_then(|b| form.buttons.iter().find(|(_, value, label)| value == b || label.contains(b)))
-        {
-            fields.push((pressed.0.clone(), pressed.1.clone()));
+        let pressed = button
+            .and_then(|b| form.buttons.iter().find(|(_, value, label)| value == b || label.contains(b)));
+        if let Some((name, value, _)) = pressed.filter(|(name, ..)| !name.is_empty()) {
+            fields.push((name.clone(), value.clone()));
         }
         self.send(Method::POST, &action, Some(Sent::Form(&fields))).await
     }

@@ -29,7 +29,7 @@ pub async fn follow(request: Request, next: Next) -> Response {
         Some(matched) => matched.as_str().to_owned(),
         None => "none".to_owned(),
     };
-    let span = tracing::info_span!("request", %id, %method, path);
+    let span = tracing::info_span!("request", trace = %id, %method, path);
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, ms) = (response.status().as_u16(), began.elapsed().as_millis());
     span.in_scope(|| match response.extensions().get::<Problem>() {

@@ -82,3 +82,55 @@ async fn a_consent_whose_time_is_over_opens_nothing() {
     let reply = guest.ask("What's my balance?").await.unwrap();
     assert!(block(&reply, "balances").is_none() && block(&reply, "notice").is_some(), "{reply}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_understood_is_said_so_with_what_can_be_asked() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    let reply = guest.ask("the quick brown fox jumps over the lazy dog").await.unwrap();
+    let text = reply["blocks"].to_string();
+    assert!(
+        text.contains("did not understand") && text.contains("program") && text.contains("balances"),
+        "{text}"
+    );
+    assert!(!reply["quick"].as_array().unwrap().is_empty());
+    assert!(reply["seen"].is_null(), "nothing was read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offered_answers_are_buttons_and_each_message_says_when_it_was_sent() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    let reply = guest.ask("hello").await.unwrap();
+    let label = reply["quick"][0]["label"].as_str().unwrap().to_owned();
+    let chat = guest.chat.clone();
+    let page = guest.visitor.get(&chat).await.unwrap();
+    let form = page.form_with(&label).unwrap();
+    assert!(page.body.matches("<time").count() >= 2, "{}", page.body);
+    let page = guest.visitor.submit(&page.url, &form, Some(&label)).await.unwrap();
+    let page = guest.visitor.settle(page).await.unwrap();
+    assert!(page.says("not linked to Harbour Bank yet"), "pressing it asked: {}", page.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_comes_by_itself_after_a_sign_that_it_is_being_written() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    house.faults(&serde_json::json!({ "slow": { "millis": 1500 } })).await;
+    let events = guest.api("events");
+    let cookies: Vec<String> =
+        guest.visitor.cookies_of(&events).iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let request = reqwest::Client::new().get(events).header("cookie", cookies.join("; "));
+    let mut stream = request.send().await.unwrap();
+    let asked = tokio::spawn(async move { guest.ask("What's my balance?").await.unwrap() });
+    let mut heard = String::new();
+    while !heard.contains("Log entry") && !heard.contains("\"type\":\"balances\"") {
+        let chunk = stream.chunk().await.unwrap().expect("the stream goes on");
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    let typing = heard.find("event: typing\ndata: 1").or_else(|| heard.find("event:typing\ndata:1"));
+    let answer = heard.find("\"type\":\"balances\"").unwrap();
+    assert!(typing.is_some_and(|at| at < answer), "{heard}");
+    asked.await.unwrap();
+}

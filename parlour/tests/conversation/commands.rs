@@ -3,9 +3,10 @@
 use crate::house::House;
 use parlour::demo::guest::Guest;
 use std::{
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 use tempfile::TempDir;
 use testkit::ports;
@@ -134,4 +135,35 @@ fn a_folder_that_is_not_a_demos_is_never_removed() {
     let output = parlour(&["demo", "--fresh", "--data", &data]);
     assert!(!output.status.success() && said(&output).contains("not a demo's folder"), "{}", said(&output));
     assert!(folder.path().join("mine.txt").exists());
+}
+
+#[test]
+fn machines_read_logs_as_json_and_a_stop_is_said() {
+    let folder = TempDir::new().unwrap();
+    let port = ports::free_run(3);
+    parlour::demo::files::write(folder.path(), port).unwrap();
+    let config = config_in(folder.path());
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("log = \"json\"\n{text}")).unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_parlour"))
+        .args(["serve", "--config", &config])
+        .env("RUST_LOG", "debug")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("\"ready\"")).unwrap();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let host = format!("localhost:{port}");
+    write!(socket, "GET /chat/harbour?secret=zebra HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    let id = answer.lines().find_map(|l| l.strip_prefix("x-request-id: ")).unwrap().trim().to_owned();
+    let line = lines.find(|line| line.contains(&id)).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(read["message"].is_string() && !line.contains("zebra"), "{line}");
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(lines.any(|line| line.contains("stopped")), "it says that it stopped");
+    assert!(child.wait().unwrap().success());
 }
