@@ -8,4 +8,5 @@ mod faults;
 mod house;
 mod keeping;
 mod linking;
+mod operations;
 mod stopping;
