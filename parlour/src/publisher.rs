@@ -65,12 +65,15 @@ pub async fn run(app: Arc<App>, bank: BankId, folder: LogFolder) {
 
 async fn publish(app: &App, bank: &BankId, mut folder: LogFolder) -> Result<(LogFolder, bool), PublishFault> {
     let (from, log) = (folder.size(), bank.clone());
-    let (size, leaves) = app
+    let (size, leaves, oldest) = app
         .store
         .read(move |tx| -> Result<_, DbError> {
-            Ok((access::size(tx, &log)?, access::leaves(tx, &log, from, BATCH)?))
+            let leaves = access::leaves(tx, &log, from, BATCH)?;
+            Ok((access::size(tx, &log)?, leaves, access::oldest_staged(tx)?))
         })
         .await?;
+    let waiting = oldest.map_or(0.0, |at| app.clock.now().duration_since(at).as_secs_f64());
+    metrics::gauge!("parlour_log_unnumbered_seconds").set(waiting.max(0.0));
     if from > size {
         return Err(PublishFault::Ahead { folder: from, store: size });
     }

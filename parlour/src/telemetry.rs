@@ -72,5 +72,9 @@ fn describe() {
     describe_histogram!("parlour_turn_seconds", "From taking a question up to its answer being stored.");
     describe_gauge!("parlour_log_size", "Entries in a bank's access log.");
     describe_gauge!("parlour_log_unpublished", "Entries that are not in the published log yet.");
+    describe_gauge!(
+        "parlour_log_unnumbered_seconds",
+        "How long the oldest decision has waited for its place in the log."
+    );
     describe_gauge!("parlour_log_publishing", "0 when a bank's log is no longer published.");
 }

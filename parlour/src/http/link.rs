@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// The cookie that binds a link to this browser.
 const COOKIE: &str = "__Host-parlour-link";
-/// The longest one-time address, in characters: ours have 43.
+/// The longest one-time address, in characters: a bank's id (at most 40), a dot and 43 more.
 const MAX_TOKEN: usize = 100;
 /// The longest way back, in bytes: a code, a state, an issuer and room to spare.
 const MAX_CALLBACK: usize = 4_096;
@@ -129,7 +129,7 @@ fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
         ),
         LinkFault::OtherBrowser => (
             "This link was opened in another browser",
-            "A link stays with the browser that opened it last. Nothing was linked.",
+            "A link stays with the browser that opened it first. Nothing was linked.",
             "Open the chat in the browser that you want to use, and ask for a new link there.",
             StatusCode::FORBIDDEN,
         ),
