@@ -2,7 +2,6 @@
 
 use super::{
     fault::{ConfigFault, Source, read_file},
-    gateway::MAX_FILE,
     look::{self, Look},
 };
 use domain::{BankId, Channel, DataClass, Tier, consent};
@@ -154,7 +153,7 @@ pub struct BankFile {
 
 /// Reads one bank's file and tells all its mistakes.
 pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
-    let text = read_file(path, MAX_FILE, "make the file readable for us").map_err(|f| vec![f])?;
+    let text = read_file(path, "make the file readable for us").map_err(|f| vec![f])?;
     let source = Source { file: path, text: &text };
     let written: Written = source.parse().map_err(|f| vec![f])?;
     let mut faults = vec![];
@@ -320,7 +319,7 @@ fn policies(source: &Source, paths: &[PathBuf], faults: &mut Vec<ConfigFault>) -
     let mut files = vec![];
     for path in paths {
         let remedy = "the key `policies` lists Cedar files beside the bank's file";
-        match read_file(&home.join(path), MAX_FILE, remedy) {
+        match read_file(&home.join(path), remedy) {
             Ok(text) => files.push(PolicyFile { name: home.join(path).display().to_string(), text }),
             Err(fault) => faults.push(fault),
         }

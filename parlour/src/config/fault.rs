@@ -109,11 +109,14 @@ fn remedy_for(message: &str) -> &'static str {
     }
 }
 
-/// Reads a text file of at most `max` bytes.
-pub fn read_file(path: &Path, max: u64, remedy: &str) -> Result<String, ConfigFault> {
+/// The largest configuration file that is read, in bytes: a hand-written one never comes near it.
+pub const MAX_FILE: u64 = 256 * 1024;
+
+/// Reads a text file of at most [`MAX_FILE`] bytes.
+pub fn read_file(path: &Path, remedy: &str) -> Result<String, ConfigFault> {
     let size = std::fs::metadata(path).map_err(|e| ConfigFault::of_file(path, e.to_string(), remedy))?.len();
-    if size > max {
-        let what = format!("the file has {size} bytes; at most {max} are read");
+    if size > MAX_FILE {
+        let what = format!("the file has {size} bytes; at most {MAX_FILE} are read");
         return Err(ConfigFault::of_file(path, what, "split it, or remove what does not belong in it"));
     }
     std::fs::read_to_string(path).map_err(|e| ConfigFault::of_file(path, e.to_string(), remedy))

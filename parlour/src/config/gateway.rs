@@ -12,8 +12,6 @@ use std::{
 use toml::Spanned;
 use url::Url;
 
-/// The largest configuration file that is read.
-pub const MAX_FILE: u64 = 256 * 1024;
 /// How many banks one gateway serves.
 pub const MAX_BANKS: usize = 1_000;
 
@@ -104,7 +102,7 @@ pub struct Config {
 /// Reads the gateway's file and the banks' files, and tells all mistakes.
 pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
     let remedy = "make the file, or name it with --config; `parlour demo` writes one to start from";
-    let text = read_file(path, MAX_FILE, remedy).map_err(|f| vec![f])?;
+    let text = read_file(path, remedy).map_err(|f| vec![f])?;
     let source = Source { file: path, text: &text };
     let file: GatewayFile = source.parse().map_err(|f| vec![f])?;
     let home = path.parent().unwrap_or(Path::new("."));
