@@ -1,6 +1,6 @@
 //! A running bank.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc};
 
 use axum::Router;
 use huskarl_resource_server::core::{Error as HuskarlError, jwk::Jwks};
@@ -11,49 +11,21 @@ use tokio::{net::TcpListener, sync::Semaphore, sync::watch, task::JoinHandle};
 use crate::{
     chance,
     clock::SharedClock,
-    config::{BrandColor, Config, ConfigFault},
+    config::{Config, ConfigFault},
     consents, customers,
     db::{self, Db, DbFault},
     faults::Faults,
     fdx,
+    house::{House, Shared},
     ledger::growth::{self, Soil},
     limits,
     oauth::{
-        proofs::{self, Nonces, Validator},
-        server::{self, Server, ServerFault},
+        proofs,
+        server::{self, ServerFault},
         storage::SqliteStorage,
     },
     sessions, site,
 };
-
-/// What every handler of the bank needs.
-pub(crate) struct House {
-    pub(crate) name: String,
-    pub(crate) slug: String,
-    pub(crate) brand: BrandColor,
-    pub(crate) issuer: String,
-    pub(crate) soil: Soil,
-    pub(crate) client_names: Vec<(String, String)>,
-    pub(crate) db: Db,
-    pub(crate) clock: SharedClock,
-    pub(crate) server: Arc<Server>,
-    pub(crate) validator: Validator,
-    pub(crate) nonces: Nonces,
-    pub(crate) faults: Faults,
-    pub(crate) password_checks: Semaphore,
-}
-
-impl std::fmt::Debug for House {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("House")
-            .field("name", &self.name)
-            .field("issuer", &self.issuer)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The house, shared by all handlers.
-pub(crate) type Shared = Arc<House>;
 
 /// Why a bank did not start.
 #[derive(Debug, Error)]
@@ -234,11 +206,4 @@ async fn tick(house: &House) -> Result<(), TickFault> {
         .await?;
     house.server.store().sweep_expired(now.into()).await?;
     Ok(())
-}
-
-/// How long to wait for a switched-on delay.
-pub(crate) async fn wait(delay: Duration) {
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
-    }
 }

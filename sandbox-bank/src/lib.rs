@@ -14,6 +14,7 @@ mod customers;
 mod db;
 mod faults;
 mod fdx;
+mod house;
 mod ledger;
 pub mod limits;
 mod oauth;

@@ -14,10 +14,10 @@ use super::{
     shapes::{Account, AccountsPage, Transaction, TransactionsPage},
 };
 use crate::{
-    bank::Shared,
     consents::{Consent, DataCluster},
     db::DbFault,
     faults::Disorder,
+    house::Shared,
     ledger::{self, Mark, Wanted, day_of, start_of},
     limits,
 };

@@ -15,8 +15,8 @@ use super::{
     shapes::{ConsentView, Revocations},
 };
 use crate::{
-    bank::Shared,
     consents::{self, Consent, Ending, Initiator, Reason},
+    house::Shared,
 };
 
 fn own(consent: &Consent, id: &str) -> Result<(), ApiFault> {

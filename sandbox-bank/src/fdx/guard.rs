@@ -10,10 +10,10 @@ use axum::{
 
 use super::error::ApiFault;
 use crate::{
-    bank::{self, House, Shared},
     chance, consents,
     consents::Consent,
     faults::Trouble,
+    house::{self, House, Shared},
     oauth::door::DPOP_NONCE,
 };
 
@@ -40,7 +40,7 @@ pub(crate) async fn guard(State(house): State<Shared>, request: Request, next: N
 /// Lets a call in with its consent, or says why not. Gives a fresh nonce when the old one ages.
 async fn pass(house: &House, parts: &mut Parts, named: bool) -> Result<Option<String>, Response> {
     let (delay, trouble) = house.faults.next_call();
-    bank::wait(delay).await;
+    house::wait(delay).await;
     match trouble {
         Some(Trouble::TooMany { retry_after }) => {
             return Err(ApiFault::TooMany { retry_after }.into_response());

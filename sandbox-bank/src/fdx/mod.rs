@@ -17,7 +17,7 @@ use axum::{
 };
 use utoipa::IntoParams;
 
-use crate::{bank::Shared, limits};
+use crate::{house::Shared, limits};
 
 /// Headers of every API call.
 #[derive(Debug, IntoParams)]

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 
 use super::CONSENT_MEMBER;
 use crate::{
-    bank::{House, Shared},
     consents::{ConsentRequest, RequestFault},
     faults::TokenTrouble,
+    house::{House, Shared},
     limits,
 };
 

@@ -26,11 +26,11 @@ use super::{
     words,
 };
 use crate::{
-    bank::{House, Shared},
     chance,
     consents::{self, Consent, ConsentRequest, Ending, Initiator, Reason},
     customers::{Customer, demo_password},
     db::{DbFault, millis},
+    house::{House, Shared},
     ledger, limits,
     oauth::CONSENT_MEMBER,
     sessions::Session,

@@ -17,9 +17,9 @@ use super::{
     visit::{Sent, Visit, from_own_page, with_cookie},
 };
 use crate::{
-    bank::Shared,
     faults::{Calls, Disorder, Pages, Slow, Switches, TokenEndpoint, TokenTrouble, TooMany},
     fdx::error::{ApiFault, ErrorBody},
+    house::Shared,
 };
 
 #[derive(Template)]

@@ -20,7 +20,7 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    bank::Shared,
+    house::Shared,
     limits,
     oauth::server::{self},
 };

@@ -15,10 +15,10 @@ use super::{
     words,
 };
 use crate::{
-    bank::{House, Shared},
     customers::{self, SignIn, demo_password},
     db::DbFault,
     fdx::paging,
+    house::{House, Shared},
     ledger::{self, Kind, Movement, Wanted},
     limits, sessions,
     sessions::Opened,

@@ -6,7 +6,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use crate::{bank::House, db::DbFault, sessions::Session};
+use crate::{db::DbFault, house::House, sessions::Session};
 
 /// What surrounds every page.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use super::{
     words,
 };
 use crate::{
-    bank::{House, Shared},
+    house::{House, Shared},
     ledger::{
         self, homes,
         purchase::{self, Declined, Wish},

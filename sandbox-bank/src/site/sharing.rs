@@ -13,9 +13,9 @@ use super::{
     words,
 };
 use crate::{
-    bank::{House, Shared},
     consents::{self, Consent, Ending, Initiator, Reason, Status},
     db::DbFault,
+    house::{House, Shared},
     ledger,
 };
 

@@ -10,8 +10,8 @@ use subtle::ConstantTimeEq;
 
 use super::page::{PageFault, note};
 use crate::{
-    bank::{House, Shared},
     customers::Customer,
+    house::{House, Shared},
     limits,
     sessions::{self, Opened, Session},
 };
