@@ -117,6 +117,8 @@ impl Postgres {
         let watcher = Command::new("sh")
             .args(["-c", WATCHER, "watcher"])
             .arg(&dir)
+            // A group of its own, or whatever ends the test's group ends the watcher too.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
