@@ -160,14 +160,17 @@ mod tests {
         let script = "sleep 600 & echo $!; wait";
         let done = run(&mut sh(script), Duration::from_millis(300), |line| pid = line.to_owned());
         assert!(matches!(done, Err(Fault::TooLong { .. })));
-        let gone = !Path::new(&format!("/proc/{pid}")).exists() || is_zombie(&pid);
-        assert!(!pid.is_empty() && gone, "process {pid} still runs");
+        // The whole group was killed at once, but on a busy machine each dies when its turn comes.
+        let since = Instant::now();
+        while runs(&pid) && since.elapsed() < SHORT {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        assert!(!pid.is_empty() && !runs(&pid), "process {pid} still runs");
     }
 
-    fn is_zombie(pid: &str) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.rsplit(')')
-            .next()
-            .is_none_or(|rest| rest.trim_start().starts_with(['Z', 'X']) || rest.is_empty())
+    /// Whether it still does anything. One that waits to be buried does not.
+    fn runs(pid: &str) -> bool {
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+        stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with(['Z', 'X']))
     }
 }
