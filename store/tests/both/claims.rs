@@ -38,11 +38,11 @@ fn text(body: &[u8]) -> String {
     String::from_utf8(body.to_vec()).unwrap()
 }
 
-/// What the workers of the drill share: a clock that only they move, and who holds what until when.
+/// What the workers of the drill share: a clock that only they move, and which lease holds what.
 struct Drill {
     store: Store,
     clock: AtomicI64,
-    holds: Mutex<HashMap<ConversationId, i64>>,
+    holds: Mutex<HashMap<ConversationId, Lease>>,
     handled: AtomicU64,
     overlaps: AtomicU64,
 }
@@ -51,16 +51,35 @@ const CONVERSATIONS: usize = 12;
 const MESSAGES: usize = 20;
 const LEASE: i64 = 40;
 
+/// From when until when, by the drill's clock. A worker may note its lease long after it got it, when that
+/// lease is over and another holds, so leases are compared and not the time of noting.
+#[derive(Clone, Copy, PartialEq)]
+struct Lease {
+    from: i64,
+    until: i64,
+}
+
+impl Lease {
+    fn overlaps(self, other: Lease) -> bool {
+        self.from < other.until && other.from < self.until
+    }
+}
+
 impl Drill {
     /// A worker: claims, now and then dies or is slow, and answers each message with its text.
     async fn work(&self, name: &str, mut luck: u64) {
         while self.handled.load(SeqCst) < (CONVERSATIONS * MESSAGES) as u64 {
             let now = self.clock.fetch_add(1, SeqCst);
             let claims = claim(&self.store, name, later(now), later(now + LEASE), 2).await;
+            let ours = Lease { from: now, until: now + LEASE };
             for claimed in &claims {
-                let held = self.holds.lock().unwrap().insert(claimed.conversation.id.clone(), now + LEASE);
-                if held.is_some_and(|until| until > now) {
+                let mut holds = self.holds.lock().unwrap();
+                let held = holds.entry(claimed.conversation.id.clone()).or_insert(ours);
+                if *held != ours && held.overlaps(ours) {
                     self.overlaps.fetch_add(1, SeqCst);
+                }
+                if held.until < ours.until {
+                    *held = ours;
                 }
             }
             for claimed in claims {
@@ -81,7 +100,7 @@ impl Drill {
         let until = claimed.lease_until.duration_since(noon()).as_secs();
         {
             let mut holds = self.holds.lock().unwrap();
-            if holds.get(&claimed.conversation.id) == Some(&until) {
+            if holds.get(&claimed.conversation.id).is_some_and(|held| held.until == until) {
                 holds.remove(&claimed.conversation.id);
             }
         }
