@@ -55,7 +55,7 @@ pub async fn run(app: Arc<App>) {
 
 async fn claim(app: &App) -> Vec<ClaimedTask> {
     let (now, worker) = (app.clock.now(), app.settings.worker.clone());
-    let claimed = app.store.transact(move |tx| tasks::claim(tx, &worker, now, now + LEASE, CLAIM)).await;
+    let claimed = app.store.lease(move |tx| tasks::claim(tx, &worker, now, now + LEASE, CLAIM)).await;
     claimed.unwrap_or_else(|fault: DbError| {
         tracing::warn!(%fault, "tasks for banks could not be claimed; trying again");
         vec![]

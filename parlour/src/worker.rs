@@ -53,7 +53,7 @@ async fn claim(app: &Arc<App>, free: usize) -> Vec<messages::Claimed> {
     let (now, worker) = (app.clock.now(), app.settings.worker.clone());
     let limit = CLAIM.min(u32::try_from(free).unwrap_or(CLAIM));
     let until = now + LEASE;
-    let claimed = app.store.transact(move |tx| messages::claim(tx, &worker, now, until, limit)).await;
+    let claimed = app.store.lease(move |tx| messages::claim(tx, &worker, now, until, limit)).await;
     claimed.unwrap_or_else(|fault: DbError| {
         tracing::warn!(%fault, "waiting messages could not be claimed; trying again");
         vec![]

@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 pub(crate) enum Kind {
     Read,
     Write,
+    /// A write that a power cut may take back: a lease.
+    Lease,
 }
 
 /// What is to become of the transaction after the closure has run.

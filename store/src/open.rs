@@ -135,6 +135,18 @@ impl Store {
         job::call(sender(&self.0.writes), self.0.shared.options.queue, Kind::Write, closure).await
     }
 
+    /// Like [`Store::transact`], for taking leases: the commit does not wait for the disk. A power cut may
+    /// take it back, together with nothing else; a lease that is lost is only taken again. What is committed
+    /// with `transact` later is durable with all that came before it.
+    pub async fn lease<T, E, F>(&self, closure: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        job::call(sender(&self.0.writes), self.0.shared.options.queue, Kind::Lease, closure).await
+    }
+
     /// Looks at the world, at one moment. A closure that writes is refused by the database.
     pub async fn read<T, E, F>(&self, closure: F) -> Result<T, E>
     where

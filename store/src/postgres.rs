@@ -214,13 +214,14 @@ fn attempt(session: &mut Session, job: &mut dyn Job, mark: &str, kek: &Kek) -> S
         Err(_) => return Step::Lost,
     }
     match job.run(Tx::new(On::Postgres(client, prepared), kek)) {
-        Ran::Keep if job.kind() == Kind::Write => match client.batch_execute("COMMIT").map_err(DbError::from)
-        {
-            Ok(()) => Step::Done(Ok(())),
-            Err(DbError::Again) => Step::Again,
-            Err(DbError::Lost) => Step::Unknown,
-            Err(error) => Step::Done(Err(error)),
-        },
+        Ran::Keep if job.kind() != Kind::Read => {
+            match client.batch_execute("COMMIT").map_err(DbError::from) {
+                Ok(()) => Step::Done(Ok(())),
+                Err(DbError::Again) => Step::Again,
+                Err(DbError::Lost) => Step::Unknown,
+                Err(error) => Step::Done(Err(error)),
+            }
+        }
         Ran::Keep | Ran::Undo => roll_back(client, Step::Done(Ok(()))),
         Ran::Failed(DbError::Again) => roll_back(client, Step::Again),
         Ran::Failed(DbError::Lost) => Step::Lost,
@@ -236,8 +237,9 @@ fn begin(client: &mut Client, kind: Kind, mark: &str) -> Result<bool, DbError> {
         return Ok(true);
     }
     let at = machine::micros();
+    let patience = if kind == Kind::Lease { "SET LOCAL synchronous_commit = off; " } else { "" };
     let begin = format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; \
+        "BEGIN ISOLATION LEVEL READ COMMITTED; {patience}\
          INSERT INTO tx_done(id, at) VALUES('{mark}', {at}) ON CONFLICT DO NOTHING"
     );
     let answers = client.simple_query(&begin)?;

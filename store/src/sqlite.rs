@@ -6,7 +6,7 @@
 
 use crate::{
     DbError, OpenError,
-    job::{self, Job, Ran},
+    job::{self, Job, Kind, Ran},
     migrations,
     open::Shared,
     sequencer::{self, Numbered},
@@ -144,6 +144,12 @@ type Group = (Vec<Result<(), DbError>>, Vec<Numbered>);
 
 /// Runs jobs in one transaction. `Err`: nothing of it was kept.
 fn group(connection: &Connection, jobs: &mut [Box<dyn Job>], shared: &Shared) -> Result<Group, DbError> {
+    // Set before each group, so that no group is ever less durable than its jobs ask for.
+    let leases_only = jobs.iter().all(|job| job.kind() == Kind::Lease);
+    execute(
+        connection,
+        if leases_only { "PRAGMA synchronous = NORMAL" } else { "PRAGMA synchronous = FULL" },
+    )?;
     execute(connection, "BEGIN IMMEDIATE")?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs.iter_mut() {
@@ -224,7 +230,7 @@ pub(crate) fn start(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kek, Options, Wake, customers, grants, job::Kind, sequencer::Waiters};
+    use crate::{Kek, Options, Wake, customers, grants, sequencer::Waiters};
     use domain::{BankId, ConsentId, CustomerId};
     use jiff::Timestamp;
 
@@ -277,5 +283,36 @@ mod tests {
         let connection = written.await.unwrap();
         let mut count = connection.prepare("SELECT COUNT(*) FROM bank_grant").unwrap();
         assert_eq!(count.query_row([], |row| row.get::<_, i64>(0)).unwrap(), 8);
+    }
+
+    /// What the writer waits for at a commit after a job of this kind: 1 for the file, 2 for the disk.
+    async fn waits_for(kinds: &'static [Kind]) -> i64 {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = connect(&dir.path().join("test.db")).unwrap();
+        let (kek, options) = (Kek::new([1; 32]), Options::default());
+        let shared = Shared { kek, options, waiters: Waiters::default(), wake: Wake::new() };
+        prepare(&connection, &shared).unwrap();
+        let (queue, jobs) = std::sync::mpsc::sync_channel(10);
+        let calls: Vec<_> = kinds
+            .iter()
+            .map(|kind| tokio::spawn(job::call(Some(queue.clone()), 10, *kind, |_| Ok::<(), DbError>(()))))
+            .collect();
+        drop(queue);
+        tokio::task::yield_now().await;
+        let written = tokio::task::spawn_blocking(move || {
+            write(&connection, &jobs, &shared);
+            connection
+        });
+        for call in calls {
+            call.await.unwrap().unwrap();
+        }
+        written.await.unwrap().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_a_group_of_leases_does_not_wait_for_the_disk() {
+        assert_eq!(waits_for(&[Kind::Lease, Kind::Lease]).await, 1);
+        assert_eq!(waits_for(&[Kind::Lease, Kind::Write]).await, 2);
+        assert_eq!(waits_for(&[Kind::Write, Kind::Lease]).await, 2);
     }
 }
