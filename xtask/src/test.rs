@@ -93,6 +93,8 @@ fn run_step(step: Step, tally: &mut Tally) -> Result<(), Fault> {
                 "--no-fail-fast",
                 "--test",
                 "journey_browser",
+                "--test",
+                "browser",
                 "--",
                 "--ignored",
                 "--test-threads",
