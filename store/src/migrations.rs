@@ -13,8 +13,14 @@ struct Migration {
 }
 
 /// All steps, in order. A step that has been in a release is never changed.
-const ALL: &[Migration] =
-    &[Migration { id: 1, sql: include_str!("../migrations/0001_first_conversation.sql") }];
+const ALL: &[Migration] = &[
+    Migration { id: 1, sql: include_str!("../migrations/0001_first_conversation.sql") },
+    Migration { id: 2, sql: include_str!("../migrations/0002_consent_life.sql") },
+    Migration { id: 3, sql: include_str!("../migrations/0003_erasure.sql") },
+    Migration { id: 4, sql: include_str!("../migrations/0004_sealed_links.sql") },
+    Migration { id: 5, sql: include_str!("../migrations/0005_staff.sql") },
+    Migration { id: 6, sql: include_str!("../migrations/0006_policy_and_log.sql") },
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration(
     id BIGINT NOT NULL,

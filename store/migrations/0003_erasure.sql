@@ -1,0 +1,1 @@
+-- Erasing, retention and exports.

@@ -1,0 +1,1 @@
+-- One-time pages that show data on the bank's own host.

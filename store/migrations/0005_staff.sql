@@ -1,0 +1,1 @@
+-- Staff of a bank: passkeys, roles, and what needs four eyes.

@@ -1,0 +1,1 @@
+-- What became of policies, and witnesses of the log.
