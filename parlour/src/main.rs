@@ -22,6 +22,10 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// The keys that others need, and how they are replaced.
+    Keys(commands::keys::Keys),
+    /// Cosign other people's access logs.
+    Witness(commands::witness::Witness),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,8 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Keys(keys) => keys.run().await,
+            Command::Witness(witness) => witness.run().await,
         }
     })
 }
