@@ -164,7 +164,7 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
         &[
             "^ receipt|receipts for? this|that|these|those? $",
             "^ give|show|send|get me? the|a|my? receipt|receipts $",
-            "receipt|receipts for|of|about * who|accesses|looked|looks|log",
+            "receipt|receipts for|of|about * who|access|accesses|looked|looks|log",
             "prove|proof|evidence * who|what|that * looked|read|saw|accessed",
             "prove it|that to me",
         ],

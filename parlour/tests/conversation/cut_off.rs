@@ -42,10 +42,10 @@ impl<F: Future> Future for CutOff<F> {
     }
 }
 
-/// How often the bank told balances so far. No other test of this program asks this bank.
+/// How often the bank told accounts with their balances so far. No other test of this program asks this bank.
 fn bank_told(bank: &DemoBank) -> usize {
     let figures = telemetry::metrics().render();
-    let line = format!("parlour_bank_calls_total{{bank=\"{}\",call=\"balances\",outcome=\"ok\"}} ", bank.id);
+    let line = format!("parlour_bank_calls_total{{bank=\"{}\",call=\"accounts\",outcome=\"ok\"}} ", bank.id);
     figures.lines().find_map(|known| known.strip_prefix(&line)?.parse().ok()).unwrap_or(0)
 }
 
@@ -94,7 +94,10 @@ async fn an_answer_cut_off_between_any_two_steps_has_released_nothing_that_is_no
         cut_before_the_bank += usize::from(bank_told(&bank) == told);
     }
     let reply = whole.expect("an answer has an end").unwrap();
-    assert!(cut_before_the_bank > 2, "it was cut before, within and after the decision: {cut_before_the_bank}");
+    assert!(
+        cut_before_the_bank > 2,
+        "it was cut before, within and after the decision: {cut_before_the_bank}"
+    );
     let seen: Vec<u64> = reply.seen.iter().map(|seen| seen.index).collect();
     assert_eq!(seen.len(), 1, "what is shown says which entry let it out");
     // What was decided when it was cut is numbered all the same: a crash loses no entry.
