@@ -11,6 +11,7 @@
 //! as in RFC 6962, section 2.1. The crate knows no clock, no random source and no network.
 
 mod bundle;
+mod consent_leaf;
 mod disk;
 mod folder;
 mod layout;
@@ -22,6 +23,7 @@ mod receipt;
 mod verify;
 
 pub use bundle::{BundleFault, MAX_ENTRY_BYTES};
+pub use consent_leaf::{CONSENT_LEAF_BYTES, ConsentLeaf, NotAConsentLeaf};
 pub use disk::IoFault;
 pub use folder::{AppendError, LogFolder, OpenError};
 pub use layout::MAX_LOG_SIZE;

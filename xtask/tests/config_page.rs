@@ -8,19 +8,20 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 8] = [
+const STRUCTS: [(&str, &str, &str); 9] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("bank.rs", "Written", ""),
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
     ("bank.rs", "WrittenConsent", "consent."),
+    ("bank.rs", "WrittenController", "controller."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 6] = ["limits", "look", "connector", "consent", "data", "channels"];
+const TABLES: [&str; 7] = ["limits", "look", "connector", "consent", "controller", "data", "channels"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

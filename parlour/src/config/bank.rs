@@ -4,11 +4,13 @@ use super::{
     fault::{ConfigFault, Source, read_file},
     look::{self, Look},
 };
-use domain::{BankId, Channel, DataClass, Tier, consent};
+use crate::profile::{Need, Profile};
+use domain::{BankId, Channel, Controller, DataClass, Tier, consent};
 use gate::{BankRules, Offer, PolicyFile};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
@@ -26,28 +28,18 @@ pub enum Refresh {
     Rotate,
 }
 
-/// Which rules of the law a bank follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// United States.
-    Us,
-    /// United Kingdom.
-    Uk,
-    /// European Union.
-    Eu,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     name: Spanned<String>,
     zone: Spanned<String>,
-    profile: Profile,
+    profile: Spanned<String>,
     look: WrittenLook,
     connector: WrittenConnector,
     #[serde(default)]
     consent: WrittenConsent,
+    #[serde(default)]
+    controller: WrittenController,
     data: BTreeMap<Spanned<String>, WrittenOffer>,
     #[serde(default)]
     channels: BTreeMap<Spanned<String>, WrittenChannel>,
@@ -86,12 +78,26 @@ enum Kind {
 struct WrittenConsent {
     days: Spanned<i64>,
     lookback_days: Spanned<i64>,
+    remind_days: Spanned<Vec<i64>>,
 }
 
 impl Default for WrittenConsent {
     fn default() -> Self {
-        WrittenConsent { days: Spanned::new(0..0, 90), lookback_days: Spanned::new(0..0, 180) }
+        WrittenConsent {
+            days: Spanned::new(0..0, 90),
+            lookback_days: Spanned::new(0..0, 180),
+            remind_days: Spanned::new(0..0, vec![14, 3]),
+        }
     }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenController {
+    name: Option<Spanned<String>>,
+    address: Option<Spanned<String>>,
+    contact: Option<Spanned<String>>,
+    authority: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -132,7 +138,9 @@ pub struct BankFile {
     /// The time zone in which it tells dates.
     pub zone: TimeZone,
     /// Which rules of the law it follows.
-    pub profile: Profile,
+    pub profile: &'static Profile,
+    /// Who answers for the data.
+    pub controller: Controller,
     /// Its look.
     pub look: Look,
     /// The issuer of its authorization server.
@@ -147,6 +155,8 @@ pub struct BankFile {
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
     pub lookback_days: i64,
+    /// How many days before its end a consent's customer is reminded of it, the most first.
+    pub remind_days: Vec<i64>,
     /// What it says Yes and No to, for the gate.
     pub rules: BankRules,
 }
@@ -163,14 +173,23 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     check_urls(&source, &written.connector, &mut faults);
     let zone = zone(&source, &written.zone, &mut faults);
     check_days(&source, &written.consent, &mut faults);
+    check_reminders(&source, &written.consent.remind_days, &mut faults);
+    check_controller(&source, &written.controller, &mut faults);
+    let profile = profile(&source, &written, &mut faults);
     let rules = rules(&source, id.clone(), &written, &mut faults);
-    let (Some(id), Some(zone), true) = (id, zone, faults.is_empty()) else { return Err(faults) };
+    let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
+        return Err(faults);
+    };
+    let name = written.name.into_inner();
+    let mut remind_days = written.consent.remind_days.into_inner();
+    remind_days.sort_unstable_by_key(|days| Reverse(*days));
     Ok(BankFile {
         file: path.to_owned(),
         id,
-        name: written.name.into_inner(),
+        controller: controller(written.controller, &name, profile),
+        name,
         zone,
-        profile: written.profile,
+        profile,
         look: Look {
             brand: written.look.brand.into_inner(),
             brand_dark: written.look.brand_dark.into_inner(),
@@ -182,6 +201,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         refresh: written.connector.refresh,
         consent_days: written.consent.days.into_inner(),
         lookback_days: written.consent.lookback_days.into_inner(),
+        remind_days,
         rules,
     })
 }
@@ -263,6 +283,83 @@ fn check_days(source: &Source, consent: &WrittenConsent, faults: &mut Vec<Config
             let what = format!("{name} 1 to {most} days, not {}", days.get_ref());
             faults.push(source.fault(days.span(), what, "write a number of days in that range"));
         }
+    }
+}
+
+/// More reminders than this of one end are a nuisance, not a help.
+const MAX_REMINDERS: usize = 5;
+/// A reminder earlier than this is forgotten again when the end comes.
+const EARLIEST_REMINDER_DAYS: i64 = 60;
+
+fn check_reminders(source: &Source, days: &Spanned<Vec<i64>>, faults: &mut Vec<ConfigFault>) {
+    let in_range = |day: &i64| (1..=EARLIEST_REMINDER_DAYS).contains(day);
+    let many = days.get_ref().len();
+    if many > MAX_REMINDERS || !days.get_ref().iter().all(in_range) {
+        let what = format!(
+            "a consent has at most {MAX_REMINDERS} reminders, each 1 to {EARLIEST_REMINDER_DAYS} days before its end"
+        );
+        faults.push(source.fault(days.span(), what, "write a short list such as [14, 3], or [] for none"));
+    }
+}
+
+/// The longest name, address or contact of a controller, in characters: four lines of a letter.
+const MAX_CONTROLLER_CHARS: usize = 300;
+
+fn check_controller(source: &Source, controller: &WrittenController, faults: &mut Vec<ConfigFault>) {
+    let WrittenController { name, address, contact, authority } = controller;
+    for text in [name, address, contact, authority].into_iter().flatten() {
+        let length = text.get_ref().trim().chars().count();
+        if !(1..=MAX_CONTROLLER_CHARS).contains(&length) || text.get_ref().chars().any(char::is_control) {
+            let what = format!("this has 1 to {MAX_CONTROLLER_CHARS} visible characters, not {length}");
+            faults.push(source.fault(text.span(), what, "write it on one line, as customers are to read it"));
+        }
+    }
+}
+
+/// The profile, with every demand of it that the file does not meet told as a mistake.
+fn profile(source: &Source, written: &Written, faults: &mut Vec<ConfigFault>) -> Option<&'static Profile> {
+    let Some(profile) = Profile::named(written.profile.get_ref()) else {
+        let what = format!("`{}` is not a profile that we know", written.profile.get_ref());
+        faults.push(source.fault(written.profile.span(), what, format!("write one of: {}", Profile::names())));
+        return None;
+    };
+    let days = &written.consent.days;
+    if *days.get_ref() > profile.consent.max_days {
+        let Profile { name, consent, .. } = profile;
+        let what = format!(
+            "the profile {name} lets a consent last at most {} days, not {} ({})",
+            consent.max_days,
+            days.get_ref(),
+            consent.source
+        );
+        faults.push(source.fault(days.span(), what, format!("write at most {}", consent.max_days)));
+    }
+    for (need, demand) in profile.needs() {
+        let there = match need {
+            Need::ControllerName => &written.controller.name,
+            Need::ControllerAddress => &written.controller.address,
+            Need::ControllerContact => &written.controller.contact,
+            Need::ControllerAuthority => &written.controller.authority,
+        };
+        if there.is_none() {
+            let what = format!(
+                "the profile {} asks for more: {} ({})",
+                profile.name, demand.requires, demand.source
+            );
+            faults.push(source.fault(written.profile.span(), what, format!("add the key {}", need.key())));
+        }
+    }
+    Some(profile)
+}
+
+fn controller(written: WrittenController, bank: &str, profile: &Profile) -> Controller {
+    let text = |text: Option<Spanned<String>>| text.map(|text| text.into_inner().trim().to_owned());
+    Controller {
+        name: text(written.name).unwrap_or_else(|| bank.to_owned()),
+        address: text(written.address),
+        contact: text(written.contact),
+        authority: text(written.authority),
+        jurisdiction: profile.jurisdiction.clone(),
     }
 }
 
