@@ -91,7 +91,8 @@ impl Turn {
     ) -> Result<(), DbError> {
         match (asked, consent) {
             (Asked::No(refusal), Some(consent))
-                if matches!(refusal.reason, RefusalReason::ConsentExpired { .. }) && !consent.state.is_final() =>
+                if matches!(refusal.reason, RefusalReason::ConsentExpired { .. })
+                    && !consent.state.is_final() =>
             {
                 looks::expire(&self.app, consent).await
             }

@@ -22,6 +22,8 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// Pull a bank out: end the consents of its customers.
+    PullOut(commands::pull_out::PullOut),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::PullOut(pull_out) => pull_out.run().await,
         }
     })
 }

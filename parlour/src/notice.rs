@@ -41,12 +41,29 @@ pub fn compose(
     let end = when::long_day(ends(tenant, now), &tenant.zone);
     let point = |term: &str, text: String| Point { term: term.to_owned(), text };
     let mut points = vec![
-            point("Which bank", format!("{}. You sign in on the bank’s own site and choose the accounts there.", tenant.name)),
-            point("What is read", format!("{}, of the accounts that you choose, up to {} days back.", capital(&data), tenant.lookback_days)),
-            point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
-            point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
-            point("How to stop", "Write “stop” here, at any time. It ends at once. You can also end it on the bank’s own site.".to_owned()),
-            point("Never", "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned()),
+        point(
+            "Which bank",
+            format!("{}. You sign in on the bank’s own site and choose the accounts there.", tenant.name),
+        ),
+        point(
+            "What is read",
+            format!(
+                "{}, of the accounts that you choose, up to {} days back.",
+                capital(&data),
+                tenant.lookback_days
+            ),
+        ),
+        point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
+        point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
+        point(
+            "How to stop",
+            "Write “stop” here, at any time. It ends at once. You can also end it on the bank’s own site."
+                .to_owned(),
+        ),
+        point(
+            "Never",
+            "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned(),
+        ),
     ];
     points.extend(demanded(tenant));
     Notice {

@@ -49,7 +49,6 @@ pub struct Kept {
 
 /// Something that a notice must say.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Demand {
     /// Its name within the profile.
     pub id: String,
@@ -135,7 +134,8 @@ const FILES: [(&str, &str); 4] = [
 
 static ALL: LazyLock<BTreeMap<&'static str, Profile>> = LazyLock::new(|| {
     let read = |(name, text): &(&'static str, &str)| {
-        let profile: Profile = toml::from_str(text).expect("a test reads every profile that this program carries");
+        let profile: Profile =
+            toml::from_str(text).expect("a test reads every profile that this program carries");
         (*name, Profile { name: (*name).to_owned(), ..profile })
     };
     FILES.iter().map(read).collect()
@@ -174,8 +174,12 @@ mod tests {
             let profile = Profile::named(name).unwrap();
             assert_eq!(profile.name, name);
             assert!((1..=365).contains(&profile.consent.max_days) && profile.records.keep_days >= 365);
-            let sources = profile.notice.iter().map(|d| &d.source).chain(profile.clocks.iter().map(|c| &c.source));
-            assert!(sources.chain([&profile.consent.source, &profile.records.source]).all(|s| s.len() > 5), "{name}");
+            let sources =
+                profile.notice.iter().map(|d| &d.source).chain(profile.clocks.iter().map(|c| &c.source));
+            assert!(
+                sources.chain([&profile.consent.source, &profile.records.source]).all(|s| s.len() > 5),
+                "{name}"
+            );
             assert!(!profile.clocks.is_empty() && profile.clocks.iter().all(|c| c.hours > 0), "{name}");
         }
         assert!(Profile::named("atlantis").is_none());

@@ -7,8 +7,8 @@ use crate::{
     value::{Arg, Row, micros},
 };
 use domain::{
-    BankId, Consent, ConsentChange, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId, EntryId,
-    How, consent::NotPossible,
+    BankId, Consent, ConsentChange, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId,
+    EntryId, How, consent::NotPossible,
 };
 use jiff::Timestamp;
 
@@ -329,7 +329,13 @@ pub fn look_after(
     let [bank, customer, id] = key(&consent.bank, &consent.customer, &consent.id);
     tx.change_one(
         "UPDATE consent SET look_at = $4, remind_at = $5 WHERE bank = $1 AND customer = $2 AND id = $3",
-        &[bank, customer, id, Arg::Int(micros(look_at)), remind_at.map_or(Arg::Null, |at| Arg::Int(micros(at)))],
+        &[
+            bank,
+            customer,
+            id,
+            Arg::Int(micros(look_at)),
+            remind_at.map_or(Arg::Null, |at| Arg::Int(micros(at))),
+        ],
     )
 }
 

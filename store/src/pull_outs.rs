@@ -42,7 +42,8 @@ impl PullOut {
 
     /// Whether a class of data may not be asked for on a channel because of it.
     pub fn closes(&self, channel: Channel, class: DataClass) -> bool {
-        self.channel.is_none_or(|closed| closed == channel) && self.data_class.is_none_or(|closed| closed == class)
+        self.channel.is_none_or(|closed| closed == channel)
+            && self.data_class.is_none_or(|closed| closed == class)
     }
 }
 

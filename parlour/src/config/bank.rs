@@ -320,11 +320,16 @@ fn check_controller(source: &Source, controller: &WrittenController, faults: &mu
 fn profile(source: &Source, written: &Written, faults: &mut Vec<ConfigFault>) -> Option<&'static Profile> {
     let Some(profile) = Profile::named(written.profile.get_ref()) else {
         let what = format!("`{}` is not a profile that we know", written.profile.get_ref());
-        faults.push(source.fault(written.profile.span(), what, format!("write one of: {}", Profile::names())));
+        faults.push(source.fault(
+            written.profile.span(),
+            what,
+            format!("write one of: {}", Profile::names()),
+        ));
         return None;
     };
     let days = &written.consent.days;
-    if *days.get_ref() > profile.consent.max_days {
+    // More than any consent may last is a mistake of its own, told already.
+    if (profile.consent.max_days + 1..=consent::LONGEST.as_hours() / 24).contains(days.get_ref()) {
         let Profile { name, consent, .. } = profile;
         let what = format!(
             "the profile {name} lets a consent last at most {} days, not {} ({})",

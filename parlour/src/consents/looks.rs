@@ -60,14 +60,18 @@ pub async fn end(app: &App, consent: Consent, event: ConsentEvent, how: How) -> 
     let now = app.clock.now();
     let name = app.tenants.get(&consent.bank).map_or("The bank", |tenant| &tenant.name);
     let text = match event {
-        ConsentEvent::Expire => format!("{name} says that the time of the sharing is over. I cannot see anything now."),
+        ConsentEvent::Expire => {
+            format!("{name} says that the time of the sharing is over. I cannot see anything now.")
+        }
         _ => format!("{name} says that the sharing was ended there. From now on I cannot see anything."),
     };
     let reply = Reply::text(text).with_quick(&["Link my bank", "Who looked at my data?"]);
     let (change, message) = (change_now(event, how, now), MessageId::new(rim::uuid(now)));
     let conversation = consent.conversation.clone();
     let ended = app.store.transact(move |tx| -> Result<bool, DbError> {
-        let Changed::Yes(ended, _) = consents::change(tx, &consent, &change, |_| {})? else { return Ok(false) };
+        let Changed::Yes(ended, _) = consents::change(tx, &consent, &change, |_| {})? else {
+            return Ok(false);
+        };
         withdrawal::forget(tx, &ended)?;
         if let Some(room) = conversations::find(tx, &ended.bank, &ended.customer, &ended.conversation)? {
             room::say_unprompted(tx, &room, &message, &reply, now)?;

@@ -12,12 +12,12 @@ pub use receipt::{AtBank, Receipt};
 
 use crate::{app::App, rim, withdrawal};
 use domain::{
-    BankId, Consent, ConsentChange, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId, EntryId,
-    How, Terms, ids::TaskId,
+    BankId, Consent, ConsentChange, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId,
+    EntryId, How, Terms, ids::TaskId,
 };
 use jiff::Timestamp;
 use store::{
-    DbError, bank_tasks, consent_events,
+    DbError, Tx, bank_tasks, consent_events,
     consent_events::Told,
     consents::{self, Change, Changed},
 };
@@ -87,17 +87,23 @@ pub async fn whole(
     consent: &ConsentId,
 ) -> Result<Option<Whole>, DbError> {
     let (bank, customer, id) = (bank.clone(), customer.clone(), consent.clone());
-    app.store
-        .read(move |tx| -> Result<_, DbError> {
-            let Some(consent) = consents::find(tx, &bank, &customer, &id)? else { return Ok(None) };
-            Ok(Some(Whole {
-                consent,
-                terms: consent_events::terms(tx, &bank, &customer, &id)?,
-                history: consent_events::of_consent(tx, &bank, &customer, &id)?,
-                told: bank_tasks::revocation_of(tx, &bank, &customer, &id)?,
-            }))
-        })
-        .await
+    app.store.read(move |tx| read_whole(tx, &bank, &customer, &id)).await
+}
+
+/// The same, in a transaction at hand.
+pub fn read_whole(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    id: &ConsentId,
+) -> Result<Option<Whole>, DbError> {
+    let Some(consent) = consents::find(tx, bank, customer, id)? else { return Ok(None) };
+    Ok(Some(Whole {
+        consent,
+        terms: consent_events::terms(tx, bank, customer, id)?,
+        history: consent_events::of_consent(tx, bank, customer, id)?,
+        told: bank_tasks::revocation_of(tx, bank, customer, id)?,
+    }))
 }
 
 /// The consent record as JSON-LD (ISO/IEC TS 27560, DPV). None if this customer has no such consent.

@@ -167,7 +167,9 @@ async fn end(
             };
             let (how, reason) = (How::PullOut, Some(pulled.reason.clone()));
             let change = Change { event, how, reason, entry: entry.clone(), at: now };
-            let Changed::Yes(ended, _) = consents::change(tx, &consent, &change, |_| {})? else { return Ok(()) };
+            let Changed::Yes(ended, _) = consents::change(tx, &consent, &change, |_| {})? else {
+                return Ok(());
+            };
             withdrawal::end_grant(tx, &ended, &task, now)?;
             if event == ConsentEvent::Revoke {
                 pull_outs::count_one(tx, &pulled)?;

@@ -151,7 +151,9 @@ impl fmt::Display for Receipt {
         writeln!(f, "Destroyed: {}.", self.destroyed.join("; "))?;
         match &self.at_bank {
             AtBank::Pending { .. } => writeln!(f, "The bank is being told until it confirms.")?,
-            AtBank::Confirmed { at } => writeln!(f, "The bank confirmed on {}.", at.strftime("%F at %T UTC"))?,
+            AtBank::Confirmed { at } => {
+                writeln!(f, "The bank confirmed on {}.", at.strftime("%F at %T UTC"))?
+            }
             AtBank::Stuck => writeln!(f, "The bank did not take it; a person is looking into it.")?,
             AtBank::NothingToTell => writeln!(f, "There was nothing left to tell the bank.")?,
         }

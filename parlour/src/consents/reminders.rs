@@ -41,7 +41,8 @@ async fn one(app: &App, consent: Consent, was: Timestamp, now: Timestamp) -> Res
             if consents::reminded(tx, &consent, was, again)?
                 && consent.expires_at > now
                 && let Some(reply) = &reply
-                && let Some(room) = conversations::find(tx, &consent.bank, &consent.customer, &consent.conversation)?
+                && let Some(room) =
+                    conversations::find(tx, &consent.bank, &consent.customer, &consent.conversation)?
             {
                 room::say_unprompted(tx, &room, &message, reply, now)?;
             }

@@ -28,8 +28,7 @@ pub async fn pause(turn: &Turn) -> Result<Reply, TurnFault> {
     if consent.state == ConsentState::Paused {
         return Ok(paused(turn, &consent, "The sharing is paused already."));
     }
-    let outcome =
-        super::pause(&turn.app, &consent.bank, &consent.customer, &consent.id, How::Chat).await?;
+    let outcome = super::pause(&turn.app, &consent.bank, &consent.customer, &consent.id, How::Chat).await?;
     match outcome {
         Outcome::Done(consent, _) => Ok(paused(turn, &consent, "Paused.")),
         Outcome::NotIn(_) | Outcome::Unknown => Ok(nothing_linked(turn)),
@@ -53,8 +52,7 @@ pub async fn resume(turn: &Turn) -> Result<Reply, TurnFault> {
         let text = "Nothing is paused. What would you like to know?";
         return Ok(Reply::text(text).with_quick(&["What’s my balance?", "Last transactions"]));
     }
-    let outcome =
-        super::resume(&turn.app, &consent.bank, &consent.customer, &consent.id, How::Chat).await?;
+    let outcome = super::resume(&turn.app, &consent.bank, &consent.customer, &consent.id, How::Chat).await?;
     match outcome {
         Outcome::Done(consent, _) => {
             let until = when::long_day(consent.expires_at, &turn.tenant.zone);
@@ -85,7 +83,9 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
         let Reply { blocks, quick, seen } = nothing_linked(turn);
         let mut reply = Reply { blocks, quick, seen };
         if ended > 0 {
-            reply.blocks.extend(Reply::text(format!("{} you gave earlier ended.", count(ended, "consent"))).blocks);
+            reply
+                .blocks
+                .extend(Reply::text(format!("{} you gave earlier ended.", count(ended, "consent"))).blocks);
         }
         return Ok(reply);
     };

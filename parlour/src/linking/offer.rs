@@ -69,8 +69,9 @@ pub async fn offer_because(turn: &Turn, why: &str) -> Result<Reply, TurnFault> {
         Made::PulledOut(reason) => vec![Block::Refusal {
             who: turn.tenant.name.clone(),
             why: reason,
-            remedy: "Nothing is shared, and nothing can be linked here now. The bank’s own site works as before."
-                .to_owned(),
+            remedy:
+                "Nothing is shared, and nothing can be linked here now. The bank’s own site works as before."
+                    .to_owned(),
         }],
     };
     Ok(Reply { blocks, ..Reply::default() })

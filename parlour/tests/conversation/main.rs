@@ -4,6 +4,7 @@
 
 mod asking;
 mod commands;
+mod consents;
 mod faults;
 mod house;
 mod keeping;

@@ -154,7 +154,9 @@ pub async fn the_history_of_a_consent_is_kept_and_each_step_that_counts_is_logge
         let mut now = asked.clone();
         for (n, event) in [ConsentEvent::Give, ConsentEvent::Pause, ConsentEvent::Resume].iter().enumerate() {
             let change = change_at(*event, later(1 + n as i64));
-            let Changed::Yes(next, _) = consents::change(tx, &now, &change, |_| ())? else { panic!("{event}") };
+            let Changed::Yes(next, _) = consents::change(tx, &now, &change, |_| ())? else {
+                panic!("{event}")
+            };
             now = next;
         }
         // The clock was set back by an hour; the history goes on all the same.
@@ -168,7 +170,10 @@ pub async fn the_history_of_a_consent_is_kept_and_each_step_that_counts_is_logge
         Ok::<_, DbError>(last.entry.unwrap())
     });
     let entry = changed.await.unwrap();
-    let store = { store.close().await; fixture.open() };
+    let store = {
+        store.close().await;
+        fixture.open()
+    };
     let read = store.read(move |tx| {
         let told = consent_events::of_consent(tx, &of.bank, &of.id, &id)?;
         Ok::<_, DbError>((told, consent_events::opening(tx, &of.bank, &of.id, &entry)?.unwrap()))
@@ -177,7 +182,10 @@ pub async fn the_history_of_a_consent_is_kept_and_each_step_that_counts_is_logge
     let states: Vec<_> = told.iter().map(|t| t.change.state.as_str()).collect();
     assert_eq!(states, ["requested", "given", "paused", "given", "revoked"]);
     let places: Vec<_> = told.iter().map(|t| t.index).collect();
-    assert!(places[0].is_none() && places[1..].iter().all(Option::is_some) && places[1..].is_sorted(), "{places:?}");
+    assert!(
+        places[0].is_none() && places[1..].iter().all(Option::is_some) && places[1..].is_sorted(),
+        "{places:?}"
+    );
     assert!(told[0].change.previous.is_none() && told[1..].iter().all(|t| t.change.previous.is_some()));
     // The commitment in the log opens with this customer's key of this entry and the record, and nothing else.
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*opening.key).unwrap();
@@ -185,7 +193,8 @@ pub async fn the_history_of_a_consent_is_kept_and_each_step_that_counts_is_logge
     let leaf = ConsentLeaf::decode(&opening.leaf).unwrap();
     assert_eq!(leaf.commitment[..], mac.finalize().into_bytes()[..]);
     assert!(String::from_utf8(opening.record).unwrap().contains("we stop"));
-    let hash: String = Sha256::digest(canonical(&told[3].change)).iter().map(|b| format!("{b:02x}")).collect();
+    let hash: String =
+        Sha256::digest(canonical(&told[3].change)).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(told[4].change.previous.as_deref(), Some(hash.as_str()));
 }
 
@@ -212,7 +221,10 @@ pub async fn what_held_when_a_consent_was_asked_for_is_stored_once(fixture: Fixt
         let consent = &customer.consent;
         assert!(consent_events::put_terms(tx, consent, &terms)?);
         assert!(!consent_events::put_terms(tx, consent, &Terms { lookback_days: 9, ..terms.clone() })?);
-        assert_eq!(consent_events::terms(tx, &customer.bank, &customer.id, &consent.id)?.as_ref(), Some(&terms));
+        assert_eq!(
+            consent_events::terms(tx, &customer.bank, &customer.id, &consent.id)?.as_ref(),
+            Some(&terms)
+        );
         Ok::<_, DbError>(())
     });
     stored.await.unwrap();
@@ -233,7 +245,9 @@ pub async fn a_bank_is_asked_and_a_customer_reminded_once_per_time(fixture: Fixt
         assert_eq!(due, [(consent.clone(), later(20))]);
         assert!(consents::reminded(tx, consent, later(20), Some(later(30)))?);
         assert!(!consents::reminded(tx, consent, later(20), None)?, "by somebody else");
-        let Changed::Yes(..) = consents::change(tx, consent, &fixture::change(ConsentEvent::Withdraw), |_| ())? else {
+        let Changed::Yes(..) =
+            consents::change(tx, consent, &fixture::change(ConsentEvent::Withdraw), |_| ())?
+        else {
             panic!("it was given")
         };
         assert!(consents::to_remind(tx, later(40), 10)?.is_empty());

@@ -11,6 +11,7 @@ mod people;
 mod report;
 mod start;
 mod turn;
+mod withdraw;
 
 use backend::Backend;
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         "ingest" => runtime.block_on(ingest::measure(backend)),
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
+        "withdraw" => runtime.block_on(withdraw::measure()),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -39,6 +41,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|start [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|withdraw|start [--backend sqlite|postgres]");
     ExitCode::from(2)
 }
