@@ -15,7 +15,7 @@ const STRUCTS: [(&str, &str, &str); 9] = [
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
     ("bank.rs", "WrittenConsent", "consent."),
-    ("bank.rs", "WrittenController", "controller."),
+    ("terms.rs", "WrittenController", "controller."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
 ];

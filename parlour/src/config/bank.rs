@@ -3,8 +3,9 @@
 use super::{
     fault::{ConfigFault, Source, read_file},
     look::{self, Look},
+    roots, terms,
 };
-use crate::profile::{Need, Profile};
+use crate::profile::Profile;
 use domain::{BankId, Channel, Controller, DataClass, Tier, consent};
 use gate::{BankRules, Offer, PolicyFile};
 use jiff::tz::TimeZone;
@@ -39,7 +40,7 @@ struct Written {
     #[serde(default)]
     consent: WrittenConsent,
     #[serde(default)]
-    controller: WrittenController,
+    controller: terms::WrittenController,
     data: BTreeMap<Spanned<String>, WrittenOffer>,
     #[serde(default)]
     channels: BTreeMap<Spanned<String>, WrittenChannel>,
@@ -65,6 +66,7 @@ struct WrittenConnector {
     client_id: String,
     #[serde(default)]
     refresh: Refresh,
+    ca: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,15 +91,6 @@ impl Default for WrittenConsent {
             remind_days: Spanned::new(0..0, vec![14, 3]),
         }
     }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenController {
-    name: Option<Spanned<String>>,
-    address: Option<Spanned<String>>,
-    contact: Option<Spanned<String>>,
-    authority: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -151,6 +144,8 @@ pub struct BankFile {
     pub client_id: String,
     /// What its refresh tokens do.
     pub refresh: Refresh,
+    /// The certificates to trust for its servers, as PEM, if not those that the system trusts.
+    pub bank_roots: Option<Vec<u8>>,
     /// How long a consent lasts, in days.
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
@@ -173,10 +168,12 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     check_urls(&source, &written.connector, &mut faults);
     let zone = zone(&source, &written.zone, &mut faults);
     check_days(&source, &written.consent, &mut faults);
-    check_reminders(&source, &written.consent.remind_days, &mut faults);
-    check_controller(&source, &written.controller, &mut faults);
-    let profile = profile(&source, &written, &mut faults);
+    terms::check_reminders(&source, &written.consent.remind_days, &mut faults);
+    terms::check_controller(&source, &written.controller, &mut faults);
+    let profile =
+        terms::profile(&source, &written.profile, &written.consent.days, &written.controller, &mut faults);
     let rules = rules(&source, id.clone(), &written, &mut faults);
+    let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
         return Err(faults);
     };
@@ -186,7 +183,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     Ok(BankFile {
         file: path.to_owned(),
         id,
-        controller: controller(written.controller, &name, profile),
+        controller: terms::controller(written.controller, &name, profile),
         name,
         zone,
         profile,
@@ -199,6 +196,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         api: written.connector.api.into_inner(),
         client_id: written.connector.client_id,
         refresh: written.connector.refresh,
+        bank_roots,
         consent_days: written.consent.days.into_inner(),
         lookback_days: written.consent.lookback_days.into_inner(),
         remind_days,
@@ -283,88 +281,6 @@ fn check_days(source: &Source, consent: &WrittenConsent, faults: &mut Vec<Config
             let what = format!("{name} 1 to {most} days, not {}", days.get_ref());
             faults.push(source.fault(days.span(), what, "write a number of days in that range"));
         }
-    }
-}
-
-/// More reminders than this of one end are a nuisance, not a help.
-const MAX_REMINDERS: usize = 5;
-/// A reminder earlier than this is forgotten again when the end comes.
-const EARLIEST_REMINDER_DAYS: i64 = 60;
-
-fn check_reminders(source: &Source, days: &Spanned<Vec<i64>>, faults: &mut Vec<ConfigFault>) {
-    let in_range = |day: &i64| (1..=EARLIEST_REMINDER_DAYS).contains(day);
-    let many = days.get_ref().len();
-    if many > MAX_REMINDERS || !days.get_ref().iter().all(in_range) {
-        let what = format!(
-            "a consent has at most {MAX_REMINDERS} reminders, each 1 to {EARLIEST_REMINDER_DAYS} days before its end"
-        );
-        faults.push(source.fault(days.span(), what, "write a short list such as [14, 3], or [] for none"));
-    }
-}
-
-/// The longest name, address or contact of a controller, in characters: four lines of a letter.
-const MAX_CONTROLLER_CHARS: usize = 300;
-
-fn check_controller(source: &Source, controller: &WrittenController, faults: &mut Vec<ConfigFault>) {
-    let WrittenController { name, address, contact, authority } = controller;
-    for text in [name, address, contact, authority].into_iter().flatten() {
-        let length = text.get_ref().trim().chars().count();
-        if !(1..=MAX_CONTROLLER_CHARS).contains(&length) || text.get_ref().chars().any(char::is_control) {
-            let what = format!("this has 1 to {MAX_CONTROLLER_CHARS} visible characters, not {length}");
-            faults.push(source.fault(text.span(), what, "write it on one line, as customers are to read it"));
-        }
-    }
-}
-
-/// The profile, with every demand of it that the file does not meet told as a mistake.
-fn profile(source: &Source, written: &Written, faults: &mut Vec<ConfigFault>) -> Option<&'static Profile> {
-    let Some(profile) = Profile::named(written.profile.get_ref()) else {
-        let what = format!("`{}` is not a profile that we know", written.profile.get_ref());
-        faults.push(source.fault(
-            written.profile.span(),
-            what,
-            format!("write one of: {}", Profile::names()),
-        ));
-        return None;
-    };
-    let days = &written.consent.days;
-    // More than any consent may last is a mistake of its own, told already.
-    if (profile.consent.max_days + 1..=consent::LONGEST.as_hours() / 24).contains(days.get_ref()) {
-        let Profile { name, consent, .. } = profile;
-        let what = format!(
-            "the profile {name} lets a consent last at most {} days, not {} ({})",
-            consent.max_days,
-            days.get_ref(),
-            consent.source
-        );
-        faults.push(source.fault(days.span(), what, format!("write at most {}", consent.max_days)));
-    }
-    for (need, demand) in profile.needs() {
-        let there = match need {
-            Need::ControllerName => &written.controller.name,
-            Need::ControllerAddress => &written.controller.address,
-            Need::ControllerContact => &written.controller.contact,
-            Need::ControllerAuthority => &written.controller.authority,
-        };
-        if there.is_none() {
-            let what = format!(
-                "the profile {} asks for more: {} ({})",
-                profile.name, demand.requires, demand.source
-            );
-            faults.push(source.fault(written.profile.span(), what, format!("add the key {}", need.key())));
-        }
-    }
-    Some(profile)
-}
-
-fn controller(written: WrittenController, bank: &str, profile: &Profile) -> Controller {
-    let text = |text: Option<Spanned<String>>| text.map(|text| text.into_inner().trim().to_owned());
-    Controller {
-        name: text(written.name).unwrap_or_else(|| bank.to_owned()),
-        address: text(written.address),
-        contact: text(written.contact),
-        authority: text(written.authority),
-        jurisdiction: profile.jurisdiction.clone(),
     }
 }
 

@@ -7,6 +7,8 @@ pub mod bank;
 pub mod fault;
 pub mod gateway;
 pub mod look;
+mod roots;
+mod terms;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;
