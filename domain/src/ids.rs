@@ -110,6 +110,9 @@ id!(
 id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
+id!(
+    /// One pulling out of a bank, from a channel, a class of data or everything.
+    PullOutId, "pul");
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:literal, $check:expr) => {

@@ -25,12 +25,14 @@ mod wake;
 
 pub mod access;
 pub mod bank_tasks;
+pub mod consent_events;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
 pub mod grants;
 pub mod links;
 pub mod messages;
+pub mod pull_outs;
 
 pub use error::{DbError, OpenError};
 pub use open::{Location, Options, Store};

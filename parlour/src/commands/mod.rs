@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod keys;
 pub mod log;
+pub mod pull_out;
 pub mod serve;
 pub mod witness;
 
