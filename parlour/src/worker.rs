@@ -90,7 +90,7 @@ async fn compose(app: Arc<App>, claimed: messages::Claimed) -> Reply {
 
 async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
     let now = app.clock.now();
-    let said = room::stored_reply(&MessageId::new(rim::uuid(now)), &reply);
+    let said = room::stored_reply(claimed.conversation.channel, &MessageId::new(rim::uuid(now)), &reply);
     let conversation = claimed.conversation.id.clone();
     let done = app
         .store

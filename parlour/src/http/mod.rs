@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod operations;
 pub mod pages;
 pub mod problem;
+pub mod sealed;
 pub mod streams;
 pub mod trace;
 pub mod view;
@@ -89,6 +90,7 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/chat/{bank}/older", get(chat::room::older))
         .route("/link/callback", get(link::arrive))
         .route("/link/{token}", get(link::open).post(link::depart))
+        .route("/sealed/{token}", get(sealed::door).post(sealed::open))
         .route("/problems", get(pages::kinds))
         .route("/problems/{kind}", get(pages::kind))
         .route("/static/{file}", get(files::file))

@@ -2,7 +2,7 @@
 
 use super::FromBank;
 use crate::{
-    asking::{Asked, Turn, TurnFault},
+    asking::{Asked, Shown, Turn, TurnFault},
     reply::{Reply, Seen},
     rim, when, withdrawal,
 };
@@ -10,7 +10,7 @@ use banks::BankFault;
 use domain::{Account, Consent, ConsentEvent, DataClass, ids::TaskId};
 use gate::AnswerCustomer;
 use store::{
-    DbError,
+    DbError, browsers,
     consents::{self, Changed},
     grants,
     links::{self, Link, LinkOutcome, Moved},
@@ -59,7 +59,10 @@ async fn confirm(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
                 agreed.at_bank = Some(from_bank.at_bank);
             })?;
             match given {
-                Changed::Yes(consent) => Ok(Some(consent)),
+                Changed::Yes(consent) => {
+                    browsers::confirm(tx, &consent.bank, &consent.customer, &consent.id)?;
+                    Ok(Some(consent))
+                }
                 Changed::LostRace { .. } | Changed::NotPossible(_) => Ok(None),
             }
         })
@@ -131,6 +134,9 @@ pub async fn after_fault(turn: &Turn, consent: &Consent, fault: BankFault) -> Re
             Ok(())
         })
         .await?;
+    if turn.shown != Shown::InConversation {
+        return Err(fault.into());
+    }
     let text = format!(
         "{} says that the sharing was ended there. Nothing was read. From now on I cannot see anything.",
         turn.tenant.name

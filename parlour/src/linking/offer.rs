@@ -12,7 +12,7 @@ use crate::{
     when,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{Consent, ConsentId, ConsentState, LinkId};
+use domain::{Channel, Consent, ConsentId, ConsentState, LinkId};
 use jiff::Timestamp;
 use store::{DbError, consents, conversations::Conversation, links};
 
@@ -24,13 +24,18 @@ pub async fn offer_or_say_linked(turn: &Turn) -> Result<Reply, TurnFault> {
     match current.filter(|c| c.holds(turn.now)) {
         Some(consent) => {
             let until = when::long_day(consent.expires_at, &turn.tenant.zone);
-            let accounts = count(consent.accounts.len(), "account");
+            let shared = shared(turn.channel, consent.accounts.len());
             let text =
-                format!("This chat is linked to {} already: {accounts}, until {until}.", turn.tenant.name);
+                format!("This chat is linked to {} already: {shared}, until {until}.", turn.tenant.name);
             Ok(Reply::text(text).with_quick(&["What’s my balance?", "Who looked at my data?", "Stop"]))
         }
         None => offer_because(turn, "Here is what linking means.").await,
     }
+}
+
+/// How many accounts are shared; where others' servers read along, not even that.
+pub fn shared(channel: Channel, accounts: usize) -> String {
+    if channel.is_foreign() { "the accounts that you chose".to_owned() } else { count(accounts, "account") }
 }
 
 /// "2 accounts", "1 account".

@@ -3,6 +3,7 @@
 
 pub mod brand;
 pub mod pages;
+pub mod sealed;
 pub mod thread;
 
 #[cfg(test)]
