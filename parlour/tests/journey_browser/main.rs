@@ -8,5 +8,6 @@
 mod alone;
 mod chat;
 mod house;
+mod sealed;
 mod steps;
 mod tabs;
