@@ -55,7 +55,7 @@ impl Messenger {
 
     async fn reply_after(&self, seq: u64, what: &str) -> Value {
         for _ in 0..400 {
-            let news = |reply: &Value| reply.to_string().contains("has confirmed");
+            let news = |reply: &Value| reply.to_string().contains("ended there too");
             if let Some(reply) = self.sent_after(seq).await.into_iter().find(|reply| !news(reply)) {
                 return reply;
             }

@@ -60,6 +60,9 @@ impl Person<'_> {
         tab.type_into("input[name=password]", &self.bank.password).await;
         tab.press(Key::Enter).await;
         tab.text_of("input[name=accounts]").await;
+        let all =
+            "document.querySelectorAll('input[name=accounts]').forEach(box => box.checked || box.click())";
+        tab.run(all).await;
         tab.click("button[value=approve]").await;
         tab.see("Go back to your chat now").await;
         let told = self.ask("Yes, that was me").await;
