@@ -4,12 +4,14 @@
 
 use crate::{
     app::App,
+    notice,
+    reply::{Notice, Point},
     rim,
     room::{self, Said, SayFault},
     session::Session,
     tenant::Tenant,
 };
-use domain::{Channel, ConversationId, CustomerId};
+use domain::{Channel, ConversationId, CustomerId, Tier};
 use jiff::Timestamp;
 use store::{DbError, conversations::NewConversation, senders};
 
@@ -60,4 +62,42 @@ pub async fn say(
 ) -> Result<Said, SayFault> {
     let session = conversation(app, tenant, channel, sender).await?;
     room::say(app, tenant, &session, text, key).await
+}
+
+/// What people call a channel.
+pub fn name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Web => "this chat",
+        Channel::Messenger => "Messenger",
+        Channel::Whatsapp => "WhatsApp",
+        Channel::Matrix => "Matrix",
+    }
+}
+
+/// A notice for a conversation on a channel: where the bank lets data into a messenger's conversations, it
+/// says so and which, and promises no more than is true.
+pub fn honest(app: &App, tenant: &Tenant, channel: Channel, notice: Notice) -> Notice {
+    let carried =
+        |class: &&domain::DataClass| app.gate.max_tier(&tenant.id, channel, **class) == Tier::InChat;
+    let carried: Vec<&str> = tenant.offers.iter().filter(carried).map(|class| class.in_words()).collect();
+    if !channel.is_foreign() || carried.is_empty() {
+        return notice;
+    }
+    let mut points = notice.points;
+    points.retain(|point| point.term != notice::NEVER);
+    let place = name(channel);
+    points.push(Point {
+        term: "Who reads along".to_owned(),
+        text: format!(
+            "{} lets {} be told in the conversation itself, so whoever runs {place} can read it. Everything \
+             else opens on a page of the bank’s own.",
+            tenant.name,
+            notice::list(&carried)
+        ),
+    });
+    points.push(Point {
+        term: notice::NEVER.to_owned(),
+        text: "Not for ads. Never sold. Never given to an advertiser or an app maker.".to_owned(),
+    });
+    Notice { points, ..notice }
 }

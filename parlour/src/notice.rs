@@ -8,6 +8,9 @@ use sha2::{Digest, Sha256};
 /// The language that notices are written in (BCP 47).
 pub const LANGUAGE: &str = "en";
 
+/// The term of the point that says what never happens.
+pub const NEVER: &str = "Never";
+
 /// What a bank's notice asks for.
 pub fn purposes(tenant: &Tenant) -> Vec<Purpose> {
     let mut purposes = vec![Purpose::AnswerCustomer];
@@ -36,7 +39,7 @@ pub fn compose(tenant: &Tenant, href: String, now: Timestamp, until: Timestamp) 
             point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
             point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
             point("How to stop", "Write “stop” here, at any time. It ends at once. You can also end it on the bank’s own site.".to_owned()),
-            point("Never", "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned()),
+            point(NEVER, "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned()),
         ],
         button: format!("Go to {} and sign in", tenant.name),
         href,

@@ -2,7 +2,7 @@
 
 use crate::{
     asking::{Shown, Turn, TurnFault},
-    linking,
+    foreign, linking,
     reply::{Block, Reply},
 };
 use domain::{Channel, Tier};
@@ -47,10 +47,8 @@ pub async fn in_words(turn: &Turn, refusal: Refusal) -> Result<Reply, TurnFault>
 /// "Harbour Bank does not show your transactions on WhatsApp."
 fn not_shown_here(turn: &Turn, refusal: &Refusal) -> String {
     let place = match turn.channel {
-        Channel::Web => "in this chat",
-        Channel::Messenger => "on Messenger",
-        Channel::Whatsapp => "on WhatsApp",
-        Channel::Matrix => "on Matrix",
+        Channel::Web => "in this chat".to_owned(),
+        channel => format!("on {}", foreign::name(channel)),
     };
     format!("{} does not show {} {place}.", turn.tenant.name, refusal.decision.data_class.in_words())
 }

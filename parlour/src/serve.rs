@@ -18,7 +18,7 @@ use access_log::LogFolder;
 use domain::{BankId, Clock};
 use gate::{Gate, PolicyFault};
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Options, Store};
+use store::{OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use url::Url;
 
@@ -146,7 +146,7 @@ fn app(
 ) -> Result<App, StartFault> {
     let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
     let gate = Gate::load(rules).map_err(StartFault::Policy)?;
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
     let mut tenants = BTreeMap::new();
     for bank in config.banks {

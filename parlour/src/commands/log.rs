@@ -11,7 +11,7 @@ use access_log::verify_folder;
 use clap::{Args, Subcommand};
 use domain::BankId;
 use std::{path::PathBuf, process::ExitCode};
-use store::{Options, Store, access};
+use store::{Store, access};
 
 /// The access log.
 #[derive(Args)]
@@ -64,7 +64,7 @@ impl Verify {
         let keys = Keys::open(config.data.join("keys"))?;
         let store = match self.folder_only {
             true => None,
-            false => Some(Store::open(&config.database, keys.kek()?, Options::default())?),
+            false => Some(Store::open(&config.database, keys.kek()?, config.store_options())?),
         };
         let mut right = true;
         for bank in

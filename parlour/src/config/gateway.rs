@@ -3,6 +3,7 @@
 use super::{
     bank::{self, BankFile},
     fault::{ConfigFault, Source, read_file},
+    roots,
 };
 use serde::Deserialize;
 use std::{
@@ -67,6 +68,7 @@ struct GatewayFile {
     public_url: Spanned<Url>,
     data: PathBuf,
     database: Option<Spanned<String>>,
+    database_ca: Option<Spanned<PathBuf>>,
     banks: Option<PathBuf>,
     #[serde(default)]
     log: LogFormat,
@@ -89,6 +91,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database.
     pub database: store::Location,
+    /// The certificates to trust for it, as PEM, if not those that the system trusts.
+    pub database_roots: Option<Vec<u8>>,
     /// How logs are written.
     pub log: LogFormat,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
@@ -97,6 +101,13 @@ pub struct Config {
     pub limits: Limits,
     /// The banks.
     pub banks: Vec<BankFile>,
+}
+
+impl Config {
+    /// How the store is opened.
+    pub fn store_options(&self) -> store::Options {
+        store::Options { roots: self.database_roots.clone(), ..store::Options::default() }
+    }
 }
 
 /// Reads the gateway's file and the banks' files, and tells all mistakes.
@@ -110,6 +121,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
     let data = home.join(&file.data);
     check_public_url(&source, &file, &mut faults);
     let database = database(&source, &file, &data, &mut faults);
+    let database_roots = roots::read(&source, file.database_ca.as_ref(), &mut faults);
     let banks = read_banks(path, &home.join(file.banks.unwrap_or_else(|| "banks".into())), &mut faults);
     if !faults.is_empty() {
         return Err(faults);
@@ -120,6 +132,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
         public_url: file.public_url.into_inner(),
         data,
         database,
+        database_roots,
         log: file.log,
         trust_forwarded_for: file.trust_forwarded_for,
         limits: file.limits,

@@ -5,7 +5,7 @@
 use super::{
     Web,
     caller::{cookie, cookies, set_cookie},
-    link::sessions,
+    link::{session_of_app, sessions},
     view::{
         Brand, Page,
         sealed::{Door, Opened, Told, Waiting, Way},
@@ -32,9 +32,12 @@ const MOST_KNOWN: usize = 32;
 /// The longest one-time address, in characters: a bank's id (at most 40), a dot and 43 more.
 const MAX_TOKEN: usize = 100;
 
-/// `GET /sealed/{token}`: the door. It looks nothing up.
-pub async fn door(State(face): Web, Path(token): Path<String>) -> Page<Door> {
-    Page(Door { brand: home(&face.app, &token).map(|tenant| Brand::from(&*tenant)) })
+/// `GET /sealed/{token}`: the door. It looks nothing up. A bank's own app opens it in a web view with its
+/// Bearer token, and the view keeps the session to press the button with.
+pub async fn door(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    let session = session_of_app(&face.app, &headers).map(|cookie| [(header::SET_COOKIE, cookie)]);
+    let page = Door { brand: home(&face.app, &token).map(|tenant| Brand::from(&*tenant)) };
+    (session, Page(page)).into_response()
 }
 
 /// `POST /sealed/{token}`: opens the page, or says why not.
@@ -44,7 +47,7 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
     if token.len() > MAX_TOKEN {
         return told(tenant.as_deref(), SealedFault::Unknown);
     }
-    let browser = browser(app, &headers, tenant.as_deref());
+    let browser = browser(app, &headers);
     match sealed::open(app, &token, &browser).await {
         Ok(opened) => {
             let (tenant, reply) = (&opened.tenant, opened.sheet.reply());
@@ -63,11 +66,10 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
     }
 }
 
-/// What this browser brings along for a page of this bank.
-fn browser(app: &App, headers: &HeaderMap, tenant: Option<&Tenant>) -> Browser {
-    let own = |session: &crate::session::Session| tenant.is_some_and(|tenant| tenant.id == session.bank);
+/// What this browser brings along.
+fn browser(app: &App, headers: &HeaderMap) -> Browser {
     Browser {
-        session: sessions(app, headers).into_iter().find(own),
+        sessions: sessions(app, headers),
         known: cookies(headers)
             .filter(|(name, _)| name.starts_with(KNOWN_COOKIES))
             .take(MOST_KNOWN)

@@ -2,7 +2,8 @@
 
 use super::{FromBank, LASTS, hash};
 use crate::{
-    app::App, notice, reply::Notice, reply::Reply, rim, room, sealed, session::Session, tenant::Tenant,
+    app::App, foreign, notice, reply::Notice, reply::Reply, rim, room, sealed, session::Session,
+    tenant::Tenant,
 };
 use banks::{BankFault, Begun, LinkAsk, OnboardingFault, PendingLink};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
@@ -153,6 +154,7 @@ pub async fn look(app: &App, token: &str, sessions: &[Session]) -> Result<Offer,
 fn offer_of(app: &App, token: &str, found: &Usable) -> Offer {
     let (tenant, until) = (found.tenant.clone(), found.link.expires_at);
     let notice = notice::compose(&tenant, format!("/link/{token}"), app.clock.now(), until);
+    let notice = foreign::honest(app, &tenant, found.channel, notice);
     Offer { tenant, notice, channel: found.channel }
 }
 

@@ -4,7 +4,7 @@ use super::{LASTS, hash};
 use crate::{
     app::App,
     asking::{Turn, TurnFault},
-    notice,
+    foreign, notice,
     reply::{Block, Notice, Reply},
     rim, room,
     session::Session,
@@ -69,6 +69,7 @@ async fn make(
     let href =
         app.settings.public_url.join(&format!("link/{token}")).map_or_else(|_| String::new(), String::from);
     let notice = notice::compose(tenant, href, now, until);
+    let notice = foreign::honest(app, tenant, conversation.channel, notice);
     let consent = requested(tenant, conversation, &notice, now);
     let link = links::NewLink {
         id: LinkId::new(rim::uuid(now)),

@@ -31,8 +31,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(12);
 /// What a browser brings along.
 #[derive(Default)]
 pub struct Browser {
-    /// Its chat session at the bank of the address.
-    pub session: Option<Session>,
+    /// Its chat sessions, at any bank.
+    pub sessions: Vec<Session>,
     /// The cookies by which it may be known for conversations: (name, value).
     pub known: Vec<(String, String)>,
     /// The cookie that a page gave it when it was unknown.
@@ -174,15 +174,15 @@ async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, Sealed
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
     let tenant = app.tenant(bank).cloned().ok_or(SealedFault::Unknown)?;
     let (id, hashed, now) = (tenant.id.clone(), hash(token), app.clock.now());
-    let (session, cookies) = (browser.session.clone(), browser.known.clone());
+    let (sessions, cookies) = (browser.sessions.clone(), browser.known.clone());
     let found = app.store.read(move |tx| -> Result<_, DbError> {
         let Some(link) = sealed_links::by_token(tx, &id, &hashed)? else { return Ok(None) };
         let room = conversations::find(tx, &link.bank, &link.customer, &link.conversation)?;
         let Some(room) = room else { return Ok(None) };
-        let session =
-            session.as_ref().filter(|s| s.bank == room.bank && s.conversation == room.id).map(|s| s.hash);
-        if session.is_some() {
-            return Ok(Some((link, room, session)));
+        let own = |s: &&Session| s.bank == room.bank && s.conversation == room.id;
+        if let Some(session) = sessions.iter().find(own) {
+            let hash = session.hash;
+            return Ok(Some((link, room, Some(hash))));
         }
         let name = known_cookie(&room.id);
         let held = cookies.iter().find(|(cookie, _)| *cookie == name).map(|(_, value)| hash(value));

@@ -114,6 +114,15 @@ async fn the_search_finds_what_a_bank_lets_into_the_conversation() {
     let mut person = Messenger::meet(&house, "psid-4711").await;
     let shown = journey(&house, &mut person).await;
     assert_eq!(shown.len(), 2, "places stay on a page whatever a bank says, and so does who looked");
+    let notice = person.carried().await.iter().find_map(|reply| block(reply, "notice")).unwrap().to_string();
+    assert!(
+        notice.contains("whoever runs Messenger can read it") && notice.contains("your balances"),
+        "{notice}"
+    );
+    assert!(
+        !notice.contains("Never shown to a messenger"),
+        "a notice promises no more than is true: {notice}"
+    );
     let values = Values::of(house.data(), "harbour", "maya");
     let carried = texts(&person.carried().await);
     let leaked = found(&values, &carried);

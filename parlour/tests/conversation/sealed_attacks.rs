@@ -160,7 +160,7 @@ async fn a_new_browser_opens_a_page_after_its_words_were_written_in_the_chat() {
     let waiting = press(&mut tablet, &page).await;
     shows_nothing(&waiting, 202, "three words");
     let words = three_words(&waiting);
-    let wrong = person.ask("acorn acorn acorn").await;
+    let wrong = person.ask("acorn amber anchor").await;
     assert!(wrong.to_string().contains("not the words"), "{wrong}");
     shows_nothing(&press(&mut tablet, &page).await, 202, "three words");
     let right = person.ask(&words.to_uppercase()).await;

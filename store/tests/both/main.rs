@@ -16,6 +16,7 @@ mod messages;
 mod opening;
 mod sealed_links;
 mod sealing;
+mod tls;
 mod transactions;
 
 /// Names each body once and makes a test of it for each database.
