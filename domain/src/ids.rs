@@ -105,6 +105,9 @@ id!(
     /// One attempt to link a conversation to a bank.
     LinkId, "lnk");
 id!(
+    /// One page that shows an answer on the bank's own host, once.
+    SealedLinkId, "sea");
+id!(
     /// One decision of the gate, before and after it has its index in the access log.
     EntryId, "ent");
 id!(
