@@ -5,9 +5,9 @@ use super::config_or_print;
 use crate::{
     config::Config,
     keys::Keys,
-    serve::{log_folder, log_origin},
+    logs::{log_folder, log_origin},
 };
-use access_log::verify_folder;
+use access_log::{Trust, verify_log};
 use clap::{Args, Subcommand};
 use domain::BankId;
 use std::{path::PathBuf, process::ExitCode};
@@ -70,15 +70,13 @@ impl Verify {
         for bank in
             config.banks.iter().map(|b| &b.id).filter(|id| self.bank.as_ref().is_none_or(|b| b == *id))
         {
-            let key = keys.log(bank, &log_origin(&config.public_url, bank))?;
+            let ring = keys.log(bank, &log_origin(&config.public_url, bank))?;
             let folder = log_folder(&config.data, bank);
-            match verify_folder(&folder, &key.verifier_key()) {
+            match verify_log(folder.as_path(), &Trust::new(&ring.verifier_keys(), &[], 0)?) {
                 Ok(verified) => {
                     println!(
                         "{bank}: {} entries, root {}, signed by {}",
-                        verified.size,
-                        verified.root,
-                        key.origin()
+                        verified.size, verified.root, verified.origin
                     );
                     if let Some(store) = &store {
                         right &= agrees(store, bank, &folder, verified.size).await?;

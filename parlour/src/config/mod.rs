@@ -12,7 +12,7 @@ mod terms;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;
-pub use gateway::{Config, Limits, LogFormat};
+pub use gateway::{Config, Limits, LogFormat, WitnessAddress, Witnesses};
 pub use look::Look;
 
 use std::path::Path;

@@ -5,6 +5,7 @@
 mod asking;
 mod commands;
 mod consents;
+mod cut_off;
 mod faults;
 mod house;
 mod keeping;

@@ -6,6 +6,7 @@ pub mod consents;
 pub mod events;
 pub mod links;
 pub mod messages;
+pub mod receipt;
 pub mod room;
 pub mod sessions;
 
@@ -27,5 +28,6 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/consents", get(consents::list))
         .route("/consents/{consent}", get(consents::record))
         .route("/consents/{consent}/receipt", get(consents::receipt))
+        .route("/access/{entry}/receipt", get(receipt::download))
         .route("/links", post(links::offer))
 }
