@@ -26,8 +26,7 @@ use utoipa::{
     tags((name = "chat", description = "The conversation."), (name = "operations", description = "For who runs the gateway.")),
     paths(
         chat::about::about, chat::sessions::begin, chat::messages::say, chat::messages::list, chat::events::follow,
-        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record,
-        chat::consents::receipt, chat::links::offer, operations::alive, operations::ready, operations::metrics,
+        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::links::offer, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
     modifiers(&Locks, &Problems),

@@ -51,7 +51,7 @@ fn bank_told(bank: &DemoBank) -> usize {
 
 async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
     let app = house.demo().gateway.app.clone();
-    let tenant = app.tenant(bank.id).unwrap().clone();
+    let tenant = app.tenants[&bank.id].clone();
     let name = format!("__Host-parlour-{}", bank.id);
     let token = guest.visitor.cookies_of(&bank.chat)[&name].clone();
     let session = app.sessions.check(&tenant.id, &token, app.clock.now()).unwrap();

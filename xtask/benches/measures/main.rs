@@ -34,8 +34,8 @@ fn main() -> ExitCode {
         "ingest" => runtime.block_on(ingest::measure(backend)),
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
-        "withdraw" => runtime.block_on(withdraw::measure()),
         "log" => log::measure(),
+        "withdraw" => runtime.block_on(withdraw::measure()),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }

@@ -25,9 +25,9 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/messages", get(messages::list).post(messages::say))
         .route("/events", get(events::follow))
         .route("/access", get(access::list))
+        .route("/access/{entry}/receipt", get(receipt::download))
         .route("/consents", get(consents::list))
         .route("/consents/{consent}", get(consents::record))
         .route("/consents/{consent}/receipt", get(consents::receipt))
-        .route("/access/{entry}/receipt", get(receipt::download))
         .route("/links", post(links::offer))
 }
