@@ -11,7 +11,7 @@ use crate::{
 };
 use access_log::{Opening, ProofError, Receipt};
 use domain::EntryId;
-use store::{DbError, access};
+use store::{DbError, access, consent_events};
 
 /// Seconds after which a receipt that is not ready may be asked for again: checkpoints follow each other
 /// within a second.
@@ -78,10 +78,16 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     Ok(Reply { blocks: vec![Block::Text { text }, receipts], ..Reply::default() })
 }
 
-/// The receipt of one decision about a customer's own data.
+/// The receipt of one decision about a customer's own data, or of one change of a consent of theirs.
 pub async fn receipt(app: &App, session: &Session, entry: &EntryId) -> Result<Receipt, NoReceipt> {
     let (bank, customer, asked) = (session.bank.clone(), session.customer.clone(), entry.clone());
-    let opened = app.store.read(move |tx| access::opening(tx, &bank, &customer, &asked)).await?;
+    let opened = app.store.read(move |tx| -> Result<_, DbError> {
+        match access::opening(tx, &bank, &customer, &asked)? {
+            Some(opened) => Ok(Some(opened)),
+            None => consent_events::opening(tx, &bank, &customer, &asked),
+        }
+    });
+    let opened = opened.await?;
     let access::Opening { index, record, key, .. } = opened.ok_or(NoReceipt::Unknown)?;
     let extra = Opening { record, key }.to_extra();
     let (logs, bank) = (app.logs.clone(), session.bank.clone());
