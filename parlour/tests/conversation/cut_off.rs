@@ -2,7 +2,7 @@
 //! in the log is not durable.
 
 use crate::house::House;
-use domain::{Channel, Clock};
+use domain::Channel;
 use parlour::{
     asking::{Turn, TurnFault},
     balances,
@@ -51,7 +51,7 @@ fn bank_told(bank: &DemoBank) -> usize {
 
 async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
     let app = house.demo().gateway.app.clone();
-    let tenant = app.tenant(bank.id).unwrap().clone();
+    let tenant = app.tenant(bank.id.as_str()).unwrap().clone();
     let name = format!("__Host-parlour-{}", bank.id);
     let token = guest.visitor.cookies_of(&bank.chat)[&name].clone();
     let session = app.sessions.check(&tenant.id, &token, app.clock.now()).unwrap();
