@@ -110,6 +110,9 @@ id!(
 id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
+id!(
+    /// One reason to keep data whose customer wants it erased.
+    HoldId, "hld");
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:literal, $check:expr) => {

@@ -10,6 +10,7 @@ pub mod channel;
 pub mod clock;
 pub mod consent;
 pub mod conversation;
+pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;

@@ -132,7 +132,7 @@ pub struct ClaimedTask {
     pub lease_until: Timestamp,
 }
 
-fn place<'a>(bank: &'a BankId, id: &'a TaskId) -> Place<'a> {
+pub(crate) fn place<'a>(bank: &'a BankId, id: &'a TaskId) -> Place<'a> {
     Place { table: "bank_task", column: "body", row: id.as_str(), bank }
 }
 
@@ -252,7 +252,7 @@ pub fn of_consent(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<Task, DbError> {
+pub(crate) fn read(row: &Row) -> Result<Task, DbError> {
     Ok(Task {
         bank: row.parse(0, "bank")?,
         customer: row.parse(1, "customer")?,
