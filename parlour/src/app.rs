@@ -1,6 +1,6 @@
 //! The running gateway, as its use cases and faces see it.
 
-use crate::{bells::Bells, config::Limits, pace::Pace, session::Sessions, tenant::Tenant};
+use crate::{bells::Bells, config::Limits, erasure::Erasures, pace::Pace, session::Sessions, tenant::Tenant};
 use domain::{BankId, Clock};
 use gate::Gate;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
@@ -33,6 +33,8 @@ pub struct App {
     pub tenants: BTreeMap<BankId, Arc<Tenant>>,
     /// Session tokens.
     pub sessions: Sessions,
+    /// Who was erased and is to be.
+    pub erasures: Erasures,
     /// Wake-ups for streams.
     pub bells: Bells,
     /// The time.

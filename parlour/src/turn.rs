@@ -4,7 +4,7 @@ use crate::{
     accesses,
     app::App,
     asking::{Turn, TurnFault},
-    balances, linking, places,
+    balances, erasure, export, linking, places,
     reply::{Block, Reply},
     room::Words,
     spending, withdrawal,
@@ -47,6 +47,9 @@ async fn act(turn: &Turn, text: &str) -> Result<Reply, TurnFault> {
     if let Some(reply) = linking::answer_if_asked(turn, &understood).await? {
         return Ok(reply);
     }
+    if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
+        return Ok(reply);
+    }
     match &understood.decision {
         Decision::Act(intent) => serve(turn, *intent, &understood).await,
         Decision::Clarify(between) => Ok(which(between)),
@@ -62,6 +65,8 @@ async fn serve(turn: &Turn, intent: Intent, understood: &Understood) -> Result<R
         Intent::WhereShopped => places::tell(turn, &understood.entities).await,
         Intent::WhoLooked => accesses::tell(turn).await,
         Intent::Stop => withdrawal::withdraw(turn).await,
+        Intent::Erase => erasure::chat::question(turn).await,
+        Intent::Export => Ok(export::tell(turn)),
         Intent::Link => linking::offer_or_say_linked(turn).await,
         Intent::Help => Ok(help(turn)),
         Intent::Greeting => Ok(greeting(turn)),
@@ -96,6 +101,8 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::WhereShopped => "Where did I shop?",
         Intent::WhoLooked => "Who looked at my data?",
         Intent::Stop => "Stop",
+        Intent::Erase => "Erase my data",
+        Intent::Export => "Export my data",
         Intent::Link => "Link my bank",
         Intent::Help => "What can you do?",
         Intent::Person => "Talk to a person",

@@ -20,9 +20,9 @@ CREATE TABLE erasure(
     receipt BYTEA,
     PRIMARY KEY(bank, customer)
 );
-CREATE INDEX erasure_open ON erasure(changed_at) WHERE state <> 'erased' OR heir IS NOT NULL;
+CREATE INDEX erasure_asked ON erasure(changed_at) WHERE state = 'asked';
+CREATE INDEX erasure_waiting ON erasure(bank, customer) WHERE state = 'held' OR heir IS NOT NULL;
 CREATE INDEX erasure_changed ON erasure(changed_at);
-CREATE INDEX erasure_heir ON erasure(bank, heir) WHERE heir IS NOT NULL;
 
 -- What must be kept although its customer wants it erased. The body has the reason, sealed.
 CREATE TABLE hold(

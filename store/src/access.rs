@@ -98,6 +98,8 @@ pub fn stage_mark(
         policy_digest: mark.digest,
         commitment: commitment(&mark.key, &mark.record),
     };
+    let head = "INSERT INTO log_head(log, size) VALUES($1, 0) ON CONFLICT DO NOTHING";
+    tx.change(head, &[Arg::Text(bank.as_str())])?;
     let staged = tx.change(
         "INSERT INTO log_staged(log, entry, at, leaf) VALUES($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         &[
@@ -172,7 +174,12 @@ pub fn opening(
 }
 
 /// Reads entry and body.
-pub(crate) fn record(tx: &mut Tx, bank: &BankId, customer: &CustomerId, row: &Row) -> Result<Vec<u8>, DbError> {
+pub(crate) fn record(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    row: &Row,
+) -> Result<Vec<u8>, DbError> {
     let entry: EntryId = row.parse(0, "log entry")?;
     tx.unseal(customer, &place(bank, &entry), row.blob(1, "access record")?)
 }
@@ -199,7 +206,10 @@ pub fn size(tx: &mut Tx, bank: &BankId) -> Result<u64, DbError> {
 /// places that they have there. The log must end where they begin; else nothing is done and false is given.
 pub fn take_back(tx: &mut Tx, bank: &BankId, from: u64, leaves: &[Vec<u8>]) -> Result<bool, DbError> {
     let start = i64::try_from(from).unwrap_or(i64::MAX);
-    tx.change("INSERT INTO log_head(log, size) VALUES($1, 0) ON CONFLICT DO NOTHING", &[Arg::Text(bank.as_str())])?;
+    tx.change(
+        "INSERT INTO log_head(log, size) VALUES($1, 0) ON CONFLICT DO NOTHING",
+        &[Arg::Text(bank.as_str())],
+    )?;
     let up = tx.change(
         "UPDATE log_head SET size = size + $3 WHERE log = $1 AND size = $2",
         &[Arg::Text(bank.as_str()), Arg::Int(start), Arg::Int(leaves.len() as i64)],

@@ -90,7 +90,11 @@ const OWNED: &[Owned] = &[
         wipe: "DELETE FROM bank_grant WHERE bank = $1 AND customer = $2",
         kept_as: None,
     },
-    Owned { name: "bank_task", wipe: "DELETE FROM bank_task WHERE bank = $1 AND customer = $2", kept_as: None },
+    Owned {
+        name: "bank_task",
+        wipe: "DELETE FROM bank_task WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
 ];
 
 /// Rows without which nothing that is kept could be read; they go last.
@@ -130,6 +134,15 @@ pub fn ask(
     Ok(asked == 1)
 }
 
+/// Nothing is here of a customer of the list: the erasure is over.
+pub fn note_gone(tx: &mut Tx, bank: &BankId, customer: &CustomerId, now: Timestamp) -> Result<(), DbError> {
+    tx.change(
+        "UPDATE erasure SET state = 'erased', changed_at = $3 WHERE bank = $1 AND customer = $2 AND state = 'asked'",
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Int(micros(now))],
+    )?;
+    Ok(())
+}
+
 /// Opens an erasure again whose customer came back with a backup.
 pub fn reopen(tx: &mut Tx, bank: &BankId, customer: &CustomerId, now: Timestamp) -> Result<(), DbError> {
     tx.change(
@@ -158,6 +171,15 @@ pub fn is_here(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<bool
     Ok(!rows.is_empty())
 }
 
+/// Whether a customer has a key. Without one, nothing of theirs can be opened.
+pub fn has_key(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<bool, DbError> {
+    let rows = tx.rows(
+        "SELECT 1 FROM customer_key WHERE bank = $1 AND customer = $2",
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str())],
+    )?;
+    Ok(!rows.is_empty())
+}
+
 /// The erasure of a customer.
 pub fn find(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Option<Erasure>, DbError> {
     let row = tx.row(
@@ -169,25 +191,41 @@ pub fn find(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Option<
     row.as_ref().map(read).transpose()
 }
 
-/// Erasures with something left to do, those first that changed longest ago.
-pub fn open(tx: &mut Tx, limit: u32) -> Result<Vec<Erasure>, DbError> {
+/// Erasures that were asked for and not carried out, oldest first.
+pub fn asked(tx: &mut Tx, limit: u32) -> Result<Vec<Erasure>, DbError> {
     let rows = tx.rows(
         "SELECT bank, customer, state, asked_by, asked_at, changed_at, heir, heir_until, entry, receipt, \
-         CAST(NULL AS BIGINT) FROM erasure WHERE state <> 'erased' OR heir IS NOT NULL \
-         ORDER BY changed_at LIMIT $1",
+         CAST(NULL AS BIGINT) FROM erasure WHERE state = 'asked' ORDER BY changed_at LIMIT $1",
         &[Arg::Int(limit.into())],
     )?;
     rows.iter().map(read).collect()
 }
 
-/// Erasures that changed at a time or later, oldest first: bank, customer and that time.
-pub fn since(
+/// Erasures of which a hold or an heir is left, by bank and customer, after one.
+pub fn waiting(
+    tx: &mut Tx,
+    after: Option<&(BankId, CustomerId)>,
+    limit: u32,
+) -> Result<Vec<Erasure>, DbError> {
+    let (bank, customer) = after.map_or(("", ""), |(bank, customer)| (bank.as_str(), customer.as_str()));
+    let rows = tx.rows(
+        "SELECT bank, customer, state, asked_by, asked_at, changed_at, heir, heir_until, entry, receipt, \
+         CAST(NULL AS BIGINT) FROM erasure WHERE (state = 'held' OR heir IS NOT NULL) \
+         AND (bank > $1 OR (bank = $1 AND customer > $2)) ORDER BY bank, customer LIMIT $3",
+        &[Arg::Text(bank), Arg::Text(customer), Arg::Int(limit.into())],
+    )?;
+    rows.iter().map(read).collect()
+}
+
+/// Erasures that were carried out, as far as holds allow, at a time or later, oldest first: bank, customer and that
+/// time.
+pub fn carried_out_since(
     tx: &mut Tx,
     from: Timestamp,
     limit: u32,
 ) -> Result<Vec<(BankId, CustomerId, Timestamp)>, DbError> {
     let rows = tx.rows(
-        "SELECT bank, customer, changed_at FROM erasure WHERE changed_at >= $1 \
+        "SELECT bank, customer, changed_at FROM erasure WHERE changed_at >= $1 AND state <> 'asked' \
          ORDER BY changed_at, bank, customer LIMIT $2",
         &[Arg::Int(micros(from)), Arg::Int(limit.into())],
     )?;
@@ -198,11 +236,7 @@ pub fn since(
 }
 
 /// Every erasure after one, by bank and customer, for whoever holds them against the list outside.
-pub fn page(
-    tx: &mut Tx,
-    after: Option<&(BankId, CustomerId)>,
-    limit: u32,
-) -> Result<Vec<Erasure>, DbError> {
+pub fn page(tx: &mut Tx, after: Option<&(BankId, CustomerId)>, limit: u32) -> Result<Vec<Erasure>, DbError> {
     let (bank, customer) = after.map_or(("", ""), |(bank, customer)| (bank.as_str(), customer.as_str()));
     let rows = tx.rows(
         "SELECT bank, customer, state, asked_by, asked_at, changed_at, heir, heir_until, entry, receipt, \
@@ -238,12 +272,7 @@ pub fn bequeath(
     now: Timestamp,
     reduce: impl Fn(Vec<u8>) -> Vec<u8>,
 ) -> Result<u64, DbError> {
-    let key = tx.rows(
-        "SELECT 1 FROM customer_key WHERE bank = $1 AND customer = $2",
-        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str())],
-    )?;
-    if key.is_empty() {
-        // Nothing of theirs can be opened any more.
+    if !has_key(tx, bank, customer)? {
         return Ok(0);
     }
     let rows = tx.rows(
@@ -286,12 +315,7 @@ pub fn tasks_left(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<u
 
 /// Deletes every row of a customer but those that are kept. If nothing is kept, the key goes too, and with it
 /// all that is in backups. Can be repeated.
-pub fn wipe(
-    tx: &mut Tx,
-    bank: &BankId,
-    customer: &CustomerId,
-    kept: &[Keep],
-) -> Result<Wiped, DbError> {
+pub fn wipe(tx: &mut Tx, bank: &BankId, customer: &CustomerId, kept: &[Keep]) -> Result<Wiped, DbError> {
     let mut wiped = Wiped::default();
     let whose = [Arg::Text(bank.as_str()), Arg::Text(customer.as_str())];
     for table in OWNED.iter().filter(|table| table.kept_as.is_none_or(|keep| !kept.contains(&keep))) {
@@ -354,12 +378,7 @@ pub struct Settled {
 }
 
 /// The heir is gone.
-pub fn forget_heir(
-    tx: &mut Tx,
-    bank: &BankId,
-    customer: &CustomerId,
-    now: Timestamp,
-) -> Result<(), DbError> {
+pub fn forget_heir(tx: &mut Tx, bank: &BankId, customer: &CustomerId, now: Timestamp) -> Result<(), DbError> {
     tx.change(
         "UPDATE erasure SET heir = NULL, heir_until = NULL, changed_at = $3 WHERE bank = $1 AND customer = $2",
         &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Int(micros(now))],

@@ -55,7 +55,8 @@ fn place<'a>(bank: &'a BankId, id: &'a HoldId) -> Place<'a> {
 
 /// Sets a hold. False if there is one of this id.
 pub fn set(tx: &mut Tx, hold: &Hold) -> Result<bool, DbError> {
-    let body = serde_json::to_vec(&hold.said).map_err(|_| DbError::Unreadable { what: "reason of a hold" })?;
+    let body =
+        serde_json::to_vec(&hold.said).map_err(|_| DbError::Unreadable { what: "reason of a hold" })?;
     let sealed = tx.seal(&hold.customer, &place(&hold.bank, &hold.id), &body)?;
     let keeps = hold.keeps.iter().map(|keep| keep.as_str()).collect::<Vec<_>>().join(",");
     let set = tx.change(

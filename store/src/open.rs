@@ -103,11 +103,7 @@ pub struct Store(Arc<Inner>);
 impl Store {
     /// Opens a database, brings its tables up to date and checks what its promises hang on: durable commits,
     /// byte order of texts, the migrations, and that the keys given are those of this database.
-    pub fn open(
-        location: &Location,
-        keys: impl Into<KeyRing>,
-        options: Options,
-    ) -> Result<Store, OpenError> {
+    pub fn open(location: &Location, keys: impl Into<KeyRing>, options: Options) -> Result<Store, OpenError> {
         machine::check().map_err(|source| OpenError::System { what: "random bytes", source })?;
         let ring = keys.into();
         let shared = Arc::new(Shared { ring, options, waiters: Waiters::default(), wake: Wake::new() });

@@ -134,13 +134,7 @@ impl Kek {
     }
 
     /// Wraps under this key what another one wrapped. None if that one did not.
-    pub(crate) fn rewrap(
-        &self,
-        from: &Kek,
-        place: &Place,
-        version: i64,
-        wrapped: &[u8],
-    ) -> Option<Vec<u8>> {
+    pub(crate) fn rewrap(&self, from: &Kek, place: &Place, version: i64, wrapped: &[u8]) -> Option<Vec<u8>> {
         let secret = open(&from.bytes, &place.bytes(version), wrapped).map(Zeroizing::new)?;
         Some(seal(&self.bytes, &place.bytes(version), &secret))
     }

@@ -259,7 +259,12 @@ impl Drop for Waiting<'_> {
 }
 
 /// The thread that numbers on PostgreSQL. Ends after [`Waiters::close`] with nothing left to number.
-pub(crate) fn run(mut session: crate::postgres::Session, ring: &KeyRing, waiters: &Waiters, wake: &crate::Wake) {
+pub(crate) fn run(
+    mut session: crate::postgres::Session,
+    ring: &KeyRing,
+    waiters: &Waiters,
+    wake: &crate::Wake,
+) {
     let mut open = true;
     while open {
         open = waiters.wait();

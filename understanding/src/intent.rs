@@ -22,6 +22,10 @@ pub enum Intent {
     WhoLooked,
     /// End the sharing.
     Stop,
+    /// Erase all that is kept.
+    Erase,
+    /// Give a copy of all that is kept.
+    Export,
     /// Begin the sharing.
     Link,
     /// What can be asked.

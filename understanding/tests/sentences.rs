@@ -19,6 +19,8 @@ const FILES: &[(Intent, &str)] = &[
     (Intent::WhereShopped, include_str!("sentences/where_shopped.txt")),
     (Intent::WhoLooked, include_str!("sentences/who_looked.txt")),
     (Intent::Stop, include_str!("sentences/stop.txt")),
+    (Intent::Erase, include_str!("sentences/erase.txt")),
+    (Intent::Export, include_str!("sentences/export.txt")),
     (Intent::Link, include_str!("sentences/link.txt")),
     (Intent::Help, include_str!("sentences/help.txt")),
     (Intent::Greeting, include_str!("sentences/greeting.txt")),

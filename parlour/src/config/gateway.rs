@@ -68,6 +68,7 @@ struct GatewayFile {
     data: PathBuf,
     database: Option<Spanned<String>>,
     banks: Option<PathBuf>,
+    erasures: Option<PathBuf>,
     #[serde(default)]
     log: LogFormat,
     #[serde(default)]
@@ -89,6 +90,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database.
     pub database: store::Location,
+    /// The list of erasures, kept apart from the database.
+    pub erasures: PathBuf,
     /// How logs are written.
     pub log: LogFormat,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
@@ -118,6 +121,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
         file: path.to_owned(),
         listen: file.listen,
         public_url: file.public_url.into_inner(),
+        erasures: file.erasures.map_or_else(|| data.join("erasures.log"), |path| home.join(path)),
         data,
         database,
         log: file.log,

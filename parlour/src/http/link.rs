@@ -87,7 +87,8 @@ fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
     let now = app.clock.now();
     let session = |tenant: &Tenant| {
         let token = cookie(headers, &cookie_name(&tenant.id))?;
-        app.sessions.check(&tenant.id, token, now).ok()
+        let session = app.sessions.check(&tenant.id, token, now).ok()?;
+        (!app.erasures.forgotten.contains(&session.bank, &session.customer)).then_some(session)
     };
     app.tenants.values().filter_map(|tenant| session(tenant)).collect()
 }

@@ -3,6 +3,7 @@
 pub mod about;
 pub mod access;
 pub mod events;
+pub mod export;
 pub mod links;
 pub mod messages;
 pub mod room;
@@ -23,5 +24,6 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/messages", get(messages::list).post(messages::say))
         .route("/events", get(events::follow))
         .route("/access", get(access::list))
+        .route("/export", get(export::document))
         .route("/links", post(links::offer))
 }
