@@ -4,9 +4,13 @@
 
 mod asking;
 mod commands;
+mod erasing;
+mod exporting;
 mod faults;
 mod house;
 mod keeping;
+mod keys;
 mod linking;
 mod operations;
+mod rest;
 mod stopping;
