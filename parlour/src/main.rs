@@ -22,6 +22,8 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// What must be kept although its customer wants it erased.
+    Hold(commands::hold::Hold),
     /// The gateway's own keys.
     Keys(commands::keys::Keys),
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Hold(hold) => hold.run().await,
             Command::Keys(keys) => keys.run().await,
         }
     })

@@ -51,8 +51,8 @@ async fn until_erased(house: &House, token: &str) -> String {
 }
 
 async fn nothing_is_left(house: &House, customer: &CustomerId) {
-    let of = customer.clone();
-    let here = house.app().store.read(move |tx| -> Result<_, DbError> {
+    let (of, app) = (customer.clone(), house.app());
+    let here = app.store.read(move |tx| -> Result<_, DbError> {
         Ok((erasures::is_here(tx, &harbour(), &of)?, exports::conversations(tx, &harbour(), &of)?.len()))
     });
     assert_eq!(here.await.unwrap(), (false, 0));

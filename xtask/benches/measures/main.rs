@@ -2,6 +2,7 @@
 //! of the same run with the ratio to it. Run them as `cargo xtask bench NAME`.
 
 mod backend;
+mod export;
 mod files;
 mod gate_and_log;
 mod ingest;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     match name {
         "ingest" => runtime.block_on(ingest::measure(backend)),
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
+        "export" => runtime.block_on(export::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
@@ -39,6 +41,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|start [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|start|export [--backend sqlite|postgres]");
     ExitCode::from(2)
 }
