@@ -1,6 +1,14 @@
 //! The running gateway, as its use cases and faces see it.
 
-use crate::{bells::Bells, config::Limits, erasure::Erasures, pace::Pace, session::Sessions, tenant::Tenant};
+use crate::{
+    bells::Bells,
+    config::{Limits, Witnesses},
+    erasure::Erasures,
+    logs::Logs,
+    pace::Pace,
+    session::Sessions,
+    tenant::Tenant,
+};
 use domain::{BankId, Clock};
 use gate::Gate;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
@@ -19,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
     pub trust_forwarded_for: bool,
+    /// Who cosigns the access logs.
+    pub witnesses: Witnesses,
     /// This process, as leases name it.
     pub worker: String,
 }
@@ -29,6 +39,8 @@ pub struct App {
     pub store: Store,
     /// Who may see what.
     pub gate: Gate,
+    /// The banks' published logs.
+    pub logs: Logs,
     /// The banks.
     pub tenants: BTreeMap<BankId, Arc<Tenant>>,
     /// Session tokens.

@@ -24,8 +24,10 @@ enum Command {
     Log(commands::log::Log),
     /// What must be kept although its customer wants it erased.
     Hold(commands::hold::Hold),
-    /// The gateway's own keys.
+    /// The keys that others need, and how they are replaced.
     Keys(commands::keys::Keys),
+    /// Cosign other people's access logs.
+    Witness(commands::witness::Witness),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
             Command::Log(log) => log.run().await,
             Command::Hold(hold) => hold.run().await,
             Command::Keys(keys) => keys.run().await,
+            Command::Witness(witness) => witness.run().await,
         }
     })
 }

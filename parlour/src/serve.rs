@@ -8,6 +8,7 @@ use crate::{
     erasure::{self, Erasures, list::ErasureList},
     expiry, http,
     keys::{KeyFault, Keys},
+    logs::{Logs, log_folder, log_origin},
     pace::Pace,
     publisher,
     restore::{self, RestoreFault},
@@ -21,9 +22,8 @@ use access_log::LogFolder;
 use domain::{BankId, Clock};
 use gate::{Gate, PolicyFault};
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Options, Store};
+use store::{OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use url::Url;
 
 /// Why the gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -83,20 +83,6 @@ impl Running {
     }
 }
 
-/// The folder of a bank's published log.
-pub fn log_folder(data: &std::path::Path, bank: &BankId) -> PathBuf {
-    data.join("log").join(bank.as_str())
-}
-
-/// The origin of a bank's log: its address without the scheme.
-pub fn log_origin(public_url: &Url, bank: &BankId) -> String {
-    let host = public_url.host_str().unwrap_or("localhost");
-    match public_url.port() {
-        Some(port) => format!("{host}:{port}/log/{bank}"),
-        None => format!("{host}/log/{bank}"),
-    }
-}
-
 /// Starts the gateway on its address.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
     let listen = config.listen;
@@ -136,9 +122,9 @@ pub async fn start_on(
 fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, StartFault> {
     let mut folders = vec![];
     for bank in &config.banks {
-        let key = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
+        let ring = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
         let folder = log_folder(&config.data, &bank.id);
-        let open = LogFolder::open(&folder, key).map_err(|fault| StartFault::Log {
+        let open = LogFolder::open(&folder, ring.keys()).map_err(|fault| StartFault::Log {
             bank: bank.id.clone(),
             folder,
             fault: Box::new(fault),
@@ -157,7 +143,7 @@ fn app(
 ) -> Result<App, StartFault> {
     let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
     let gate = Gate::load(rules).map_err(StartFault::Policy)?;
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
     let mut tenants = BTreeMap::new();
     for bank in config.banks {
@@ -168,6 +154,7 @@ fn app(
     Ok(App {
         store,
         gate,
+        logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
         erasures: Erasures::new(ErasureList::at(config.erasures)),
@@ -179,6 +166,7 @@ fn app(
             listen,
             limits: config.limits,
             trust_forwarded_for: config.trust_forwarded_for,
+            witnesses: config.access_log,
             worker: format!("w-{}", rim::uuid(clock.now()).simple()),
         },
         clock,

@@ -64,6 +64,7 @@ impl Tenant {
                 Refresh::Keep => banks::Refresh::Keep,
                 Refresh::Rotate => banks::Refresh::Rotate(Arc::new(Keeper::new(store, clock.clone()))),
             },
+            roots: file.bank_roots,
             limits: banks::Limits::default(),
         };
         Tenant {

@@ -19,6 +19,7 @@ mod record;
 mod seal;
 mod sequencer;
 mod sqlite;
+mod tls;
 mod tx;
 mod value;
 mod wake;

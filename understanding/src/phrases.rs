@@ -158,6 +158,17 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
             "do|did you share|sell|show|shared|sold my|our",
         ],
     ),
+    (
+        Receipts,
+        Strong,
+        &[
+            "^ receipt|receipts for? this|that|these|those? $",
+            "^ give|show|send|get me? the|a|my? receipt|receipts $",
+            "receipt|receipts for|of|about * who|access|accesses|looked|looks|log",
+            "prove|proof|evidence * who|what|that * looked|read|saw|accessed",
+            "prove it|that to me",
+        ],
+    ),
     (WhoLooked, Weak, &["privacy", "my data", "who|whos * my account|accounts"]),
     (
         Erase,
@@ -479,8 +490,12 @@ pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
         ],
     ),
     (Export, &[Balance, Transactions, Spending, WhoLooked, Link, Help, Yes, No]),
-    (Stop, &[Balance, Transactions, Spending, WhereShopped, WhoLooked, Link, Help, Person, Yes, No]),
+    (
+        Stop,
+        &[Balance, Transactions, Spending, WhereShopped, WhoLooked, Receipts, Link, Help, Person, Yes, No],
+    ),
     (Person, &[Help, Link, Balance, Transactions, WhoLooked]),
+    (Receipts, &[WhoLooked, Balance, Transactions, Spending, WhereShopped, Link, Help]),
     (WhoLooked, &[Balance, Transactions, Spending, WhereShopped, Link, Help]),
     (WhereShopped, &[Spending, Transactions]),
     (Spending, &[Transactions]),

@@ -18,6 +18,7 @@ const FILES: &[(Intent, &str)] = &[
     (Intent::Spending, include_str!("sentences/spending.txt")),
     (Intent::WhereShopped, include_str!("sentences/where_shopped.txt")),
     (Intent::WhoLooked, include_str!("sentences/who_looked.txt")),
+    (Intent::Receipts, include_str!("sentences/receipts.txt")),
     (Intent::Stop, include_str!("sentences/stop.txt")),
     (Intent::Erase, include_str!("sentences/erase.txt")),
     (Intent::Export, include_str!("sentences/export.txt")),

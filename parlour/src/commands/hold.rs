@@ -101,7 +101,9 @@ impl Hold {
     /// Runs the command.
     pub async fn run(self) -> ExitCode {
         let whose = match &self.command {
-            HoldCommand::Set(Set { whose, .. }) | HoldCommand::End(End { whose, .. }) | HoldCommand::List(whose) => whose,
+            HoldCommand::Set(Set { whose, .. })
+            | HoldCommand::End(End { whose, .. })
+            | HoldCommand::List(whose) => whose,
         };
         let config = match config_or_print(&whose.config) {
             Ok(config) => config,

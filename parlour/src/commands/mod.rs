@@ -6,6 +6,7 @@ pub mod hold;
 pub mod keys;
 pub mod log;
 pub mod serve;
+pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};
 use std::{path::Path, process::ExitCode};

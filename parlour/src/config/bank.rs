@@ -3,6 +3,7 @@
 use super::{
     fault::{ConfigFault, Source, read_file},
     look::{self, Look},
+    roots,
 };
 use domain::{BankId, Channel, DataClass, Tier, consent};
 use gate::{BankRules, Offer, PolicyFile};
@@ -73,6 +74,7 @@ struct WrittenConnector {
     client_id: String,
     #[serde(default)]
     refresh: Refresh,
+    ca: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +145,8 @@ pub struct BankFile {
     pub client_id: String,
     /// What its refresh tokens do.
     pub refresh: Refresh,
+    /// The certificates to trust for its servers, as PEM, if not those that the system trusts.
+    pub bank_roots: Option<Vec<u8>>,
     /// How long a consent lasts, in days.
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
@@ -164,6 +168,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     let zone = zone(&source, &written.zone, &mut faults);
     check_days(&source, &written.consent, &mut faults);
     let rules = rules(&source, id.clone(), &written, &mut faults);
+    let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), true) = (id, zone, faults.is_empty()) else { return Err(faults) };
     Ok(BankFile {
         file: path.to_owned(),
@@ -180,6 +185,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         api: written.connector.api.into_inner(),
         client_id: written.connector.client_id,
         refresh: written.connector.refresh,
+        bank_roots,
         consent_days: written.consent.days.into_inner(),
         lookback_days: written.consent.lookback_days.into_inner(),
         rules,

@@ -4,6 +4,7 @@
 
 mod asking;
 mod commands;
+mod cut_off;
 mod erasing;
 mod exporting;
 mod faults;

@@ -12,8 +12,7 @@ use parlour::{
     app::App,
     reply::Reply,
     rim::{self, SystemClock},
-    room,
-    serve,
+    room, serve,
     session::Session,
 };
 use std::{sync::Arc, time::Instant};
@@ -52,7 +51,11 @@ pub async fn measure(backend: Backend) {
             bytes += part.len();
             end = part.to_vec();
         }
-        let whole = String::from_utf8_lossy(&end).contains(if what == "file" { "\"complete\":true" } else { "</html>" });
+        let whole = String::from_utf8_lossy(&end).contains(if what == "file" {
+            "\"complete\":true"
+        } else {
+            "</html>"
+        });
         assert!(whole, "the export is whole");
         print(&format!("{name}.{what}"), began.elapsed().as_secs_f64(), "s", None);
         print(&format!("{name}.{what}.size"), bytes as f64 / 1e6, "MB", None);

@@ -7,6 +7,7 @@ mod files;
 mod gate_and_log;
 mod ingest;
 mod load;
+mod log;
 mod meter;
 mod people;
 mod report;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
         "export" => runtime.block_on(export::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
+        "log" => log::measure(),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -41,6 +43,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|start|export [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|log|start|export [--backend sqlite|postgres]");
     ExitCode::from(2)
 }

@@ -6,6 +6,7 @@ pub mod events;
 pub mod export;
 pub mod links;
 pub mod messages;
+pub mod receipt;
 pub mod room;
 pub mod sessions;
 
@@ -25,5 +26,6 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/events", get(events::follow))
         .route("/access", get(access::list))
         .route("/export", get(export::document))
+        .route("/access/{entry}/receipt", get(receipt::download))
         .route("/links", post(links::offer))
 }

@@ -3,8 +3,10 @@
 
 pub mod brand;
 pub mod export;
+pub mod log;
 pub mod pages;
 pub mod thread;
+pub mod verify;
 
 #[cfg(test)]
 pub(crate) mod samples;
