@@ -58,7 +58,7 @@ fn collect(reply: &Value, found: &mut BTreeSet<String>) {
             for (name, value) in fields {
                 match (name.as_str(), value) {
                     ("title" | "what" | "text" | "account", Value::String(text)) => {
-                        drop(found.insert(text.clone()))
+                        found.insert(text.clone());
                     }
                     (_, value) => collect(value, found),
                 }
