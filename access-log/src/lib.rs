@@ -14,6 +14,7 @@
 //! as in RFC 6962, section 2.1. The crate knows no clock, no random source and no network.
 
 mod bundle;
+mod consent_leaf;
 mod disk;
 mod evidence;
 mod files;
@@ -31,6 +32,7 @@ mod verify;
 mod witness;
 
 pub use bundle::{BundleFault, MAX_ENTRY_BYTES};
+pub use consent_leaf::{CONSENT_LEAF_BYTES, ConsentLeaf, NotAConsentLeaf};
 pub use disk::IoFault;
 pub use evidence::{
     Earlier, Evidence, EvidenceFault, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, Policy, Proven, Summary,

@@ -113,6 +113,9 @@ id!(
 id!(
     /// One reason to keep data whose customer wants it erased.
     HoldId, "hld");
+id!(
+    /// One pulling out of a bank, from a channel, a class of data or everything.
+    PullOutId, "pul");
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:literal, $check:expr) => {

@@ -75,6 +75,16 @@ const OWNED: &[Owned] = &[
         kept_as: Some(Keep::Consents),
     },
     Owned {
+        name: "consent_event",
+        wipe: "DELETE FROM consent_event WHERE bank = $1 AND customer = $2",
+        kept_as: Some(Keep::Consents),
+    },
+    Owned {
+        name: "consent_terms",
+        wipe: "DELETE FROM consent_terms WHERE bank = $1 AND customer = $2",
+        kept_as: Some(Keep::Consents),
+    },
+    Owned {
         name: "message",
         wipe: "DELETE FROM message WHERE bank = $1 AND customer = $2",
         kept_as: Some(Keep::Messages),

@@ -2,12 +2,12 @@
 //! customer's own records (tokens, hashes of secrets) is not among it.
 
 use crate::{
-    DbError, Tx, access, bank_tasks, consents,
+    DbError, Tx, access, bank_tasks,
     conversations::{self, Conversation},
     links::{self, Link},
     value::Arg,
 };
-use domain::{BankId, Consent, ConsentId, CustomerId, EntryId};
+use domain::{BankId, ConsentId, CustomerId, EntryId};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -61,15 +61,6 @@ pub fn consent_ids(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<
         &whose(bank, customer),
     )?;
     rows.iter().map(|row| row.parse(0, "consent")).collect()
-}
-
-/// The consents, oldest first.
-pub fn consents(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<Consent>, DbError> {
-    let mut found = vec![];
-    for id in consent_ids(tx, bank, customer)? {
-        found.extend(consents::find(tx, bank, customer, &id)?);
-    }
-    Ok(found)
 }
 
 /// The attempts to link.

@@ -26,6 +26,7 @@ mod wake;
 
 pub mod access;
 pub mod bank_tasks;
+pub mod consent_events;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
@@ -36,6 +37,7 @@ pub mod holds;
 pub mod keks;
 pub mod links;
 pub mod messages;
+pub mod pull_outs;
 
 pub use error::{DbError, OpenError};
 pub use keyring::{KekSource, KeyRing};

@@ -11,9 +11,9 @@ pub mod list;
 pub mod receipt;
 pub mod worker;
 
-use crate::{app::App, bank_tasks::Revocation, linking::FromBank, rim, withdrawal};
+use crate::{app::App, bank_tasks::Revocation, consents::change_now, linking::FromBank, rim, withdrawal};
 use domain::{
-    BankId, ConsentEvent, CustomerId, EntryId,
+    BankId, ConsentEvent, CustomerId, EntryId, How,
     erasure::{AskedBy, ErasureState, Keep},
     ids::TaskId,
 };
@@ -108,13 +108,13 @@ fn withdraw_all(tx: &mut Tx, bank: &BankId, customer: &CustomerId, now: Timestam
     if !erasures::has_key(tx, bank, customer)? {
         return Ok(());
     }
-    for consent in exports::consents(tx, bank, customer)? {
+    for consent in consents::of_customer(tx, bank, customer)? {
         let event = match consent.state.after(ConsentEvent::Withdraw) {
             Ok(_) => ConsentEvent::Withdraw,
             Err(_) => ConsentEvent::Refuse,
         };
         // What is over already, or was ended by somebody else just now, needs no end.
-        consents::change(tx, &consent, event, now, |_| {})?;
+        consents::change(tx, &consent, &change_now(event, How::Erasure, now), |_| {})?;
         withdrawal::end_grant(tx, &consent, &task_of(consent.id.as_str(), now), now)?;
     }
     Ok(())

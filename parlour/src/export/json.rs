@@ -1,9 +1,11 @@
 //! The export for programs: one JSON document, written as it is read.
 
-use super::{OpenedAccess, Piece, SCHEMA};
+use super::{AgreedTo, OpenedAccess, Piece, SCHEMA};
+use crate::consents::record;
+use domain::EntryId;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{bank_tasks::Task, conversations::Conversation, holds::Hold, links::Link};
+use store::{bank_tasks::Task, consent_events, conversations::Conversation, holds::Hold, links::Link};
 
 /// Writes the pieces one after the other. A document that was broken off is no JSON, so nobody takes a part for
 /// the whole.
@@ -30,7 +32,7 @@ impl Writer {
                 // The lists follow in the same object.
                 head.to_string().trim_end_matches('}').to_owned()
             }
-            Piece::Consents(consents) => self.items("consents", consents),
+            Piece::Consents(consents) => self.items("consents", consents.iter().map(agreed)),
             Piece::Links(links) => self.items("links", links.iter().map(link)),
             Piece::Tasks(tasks) => self.items("told_to_the_bank", tasks.iter().map(task)),
             Piece::Holds(holds) => self.items("holds", holds.iter().map(hold)),
@@ -80,6 +82,17 @@ impl Writer {
     }
 }
 
+fn agreed(agreed: &AgreedTo) -> Value {
+    let opening =
+        |entry: &EntryId| agreed.openings.iter().find(|(e, _)| e == entry).map(|(_, opening)| opening);
+    let change = |told: &consent_events::Told| json!({ "change": told.change, "log": told.change.entry.as_ref().and_then(opening) });
+    json!({
+        "consent": agreed.whole.consent,
+        "record": record::json_ld(&agreed.whole),
+        "history": agreed.whole.history.iter().map(change).collect::<Vec<_>>(),
+    })
+}
+
 fn link(link: &Link) -> Value {
     json!({
         "id": link.id, "conversation": link.conversation, "consent": link.consent,
@@ -103,17 +116,7 @@ fn conversation(thread: &Conversation) -> Value {
 }
 
 fn access(access: &OpenedAccess) -> Value {
-    let logged = access.logged.as_ref();
-    json!({
-        "entry": access.decision.entry,
-        "decision": access.decision,
-        "log": {
-            "index": logged.map(|(index, _)| index),
-            "leaf": logged.map(|(_, leaf)| leaf),
-            "record": access.record,
-            "key": access.key,
-        },
-    })
+    json!({ "entry": access.decision.entry, "decision": access.decision, "log": access.opening })
 }
 
 #[cfg(test)]

@@ -7,14 +7,18 @@ pub mod page;
 use crate::{
     app::App,
     asking::Turn,
+    consents::{self, Whole},
     reply::Reply,
     room::{self, Entry},
 };
-use domain::{BankId, Consent, CustomerId, EntryId};
+use domain::{BankId, CustomerId, EntryId};
 use gate::Decision;
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::{DbError, bank_tasks::Task, conversations::Conversation, exports, holds, links::Link, messages};
+use store::{
+    DbError, Tx, bank_tasks::Task, consent_events, conversations::Conversation, exports, holds, links::Link,
+    messages,
+};
 use tokio::sync::mpsc;
 
 /// The version of the document's form.
@@ -29,7 +33,7 @@ pub enum Piece {
     /// Whose it is.
     Head(Head),
     /// The consents.
-    Consents(Vec<Consent>),
+    Consents(Vec<AgreedTo>),
     /// The attempts to link.
     Links(Vec<Link>),
     /// What the bank was told.
@@ -61,16 +65,46 @@ pub struct Head {
     pub at: Timestamp,
 }
 
+/// A consent, and what opens the entries of its changes in the log.
+pub struct AgreedTo {
+    /// Everything that is kept about it.
+    pub whole: Whole,
+    /// By the entry of the change.
+    pub openings: Vec<(EntryId, Opening)>,
+}
+
 /// A decision with what opens its entry in the log.
 pub struct OpenedAccess {
     /// The decision.
     pub decision: Decision,
-    /// The record that the log commits to, byte for byte.
+    /// What opens its entry.
+    pub opening: Opening,
+}
+
+/// What opens an entry in the log.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Opening {
+    /// Its place. None in the moment before it has one.
+    pub index: Option<u64>,
+    /// The leaf there, in hexadecimal.
+    pub leaf: Option<String>,
+    /// The record that the leaf commits to, byte for byte.
     pub record: String,
     /// The key of the commitment, in hexadecimal.
     pub key: String,
-    /// The place and the leaf in hexadecimal, once it has one.
-    pub logged: Option<(u64, String)>,
+}
+
+impl Opening {
+    fn new(logged: Option<(u64, Vec<u8>)>, record: Vec<u8>, key: &[u8; 32]) -> Result<Opening, DbError> {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Ok(Opening {
+            index: logged.as_ref().map(|(index, _)| *index),
+            leaf: logged.as_ref().map(|(_, leaf)| hex(leaf)),
+            record: String::from_utf8(record)
+                .map_err(|_| DbError::Unreadable { what: "record of the log" })?,
+            key: hex(key),
+        })
+    }
 }
 
 /// How much was exported, so that whoever reads it can see that it is whole.
@@ -125,7 +159,7 @@ impl Reading {
         let (bank, customer, now) = (self.bank.clone(), self.customer.clone(), self.app.clock.now());
         let small = self.app.store.read(move |tx| -> Result<_, DbError> {
             Ok((
-                exports::consents(tx, &bank, &customer)?,
+                agreed_to(tx, &bank, &customer)?,
                 exports::links(tx, &bank, &customer)?,
                 exports::tasks(tx, &bank, &customer)?,
                 holds::active(tx, &bank, &customer, now)?,
@@ -178,7 +212,7 @@ impl Reading {
         let mut after: Option<EntryId> = None;
         loop {
             let (bank, customer, from) = (self.bank.clone(), self.customer.clone(), after.clone());
-            let read = move |tx: &mut store::Tx| exports::accesses(tx, &bank, &customer, from.as_ref(), PAGE);
+            let read = move |tx: &mut Tx| exports::accesses(tx, &bank, &customer, from.as_ref(), PAGE);
             let page = self.app.store.read(read).await?;
             let whole = page.len() == PAGE as usize;
             after = page.last().map(|opened| opened.entry.clone());
@@ -194,15 +228,25 @@ impl Reading {
     }
 }
 
+fn agreed_to(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<AgreedTo>, DbError> {
+    let mut agreed = vec![];
+    for id in exports::consent_ids(tx, bank, customer)? {
+        let Some(whole) = consents::read_whole(tx, bank, customer, &id)? else { continue };
+        let mut openings = vec![];
+        for entry in whole.history.iter().filter_map(|told| told.change.entry.clone()) {
+            if let Some(o) = consent_events::opening(tx, bank, customer, &entry)? {
+                openings.push((entry, Opening::new(Some((o.index, o.leaf)), o.record, &o.key)?));
+            }
+        }
+        agreed.push(AgreedTo { whole, openings });
+    }
+    Ok(agreed)
+}
+
 fn open(opened: exports::Opened) -> Result<OpenedAccess, DbError> {
-    let unreadable = || DbError::Unreadable { what: "decision" };
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    Ok(OpenedAccess {
-        decision: serde_json::from_slice(&opened.record).map_err(|_| unreadable())?,
-        record: String::from_utf8(opened.record).map_err(|_| unreadable())?,
-        key: hex(opened.key.as_slice()),
-        logged: opened.logged.map(|(index, leaf)| (index, hex(&leaf))),
-    })
+    let decision =
+        serde_json::from_slice(&opened.record).map_err(|_| DbError::Unreadable { what: "decision" })?;
+    Ok(OpenedAccess { decision, opening: Opening::new(opened.logged, opened.record, &opened.key)? })
 }
 
 /// "Export my data" in the chat: where it is.

@@ -43,9 +43,9 @@ impl Writer {
                 file: format!("/v1/chat/{}/export", self.tenant.id),
                 chat: format!("/chat/{}", self.tenant.id),
             })?),
-            Piece::Consents(consents) => {
-                Ok(draw(&Consents { consents: consents.iter().map(|c| self.consent(c)).collect() })?)
-            }
+            Piece::Consents(consents) => Ok(draw(&Consents {
+                consents: consents.iter().map(|agreed| self.consent(&agreed.whole.consent)).collect(),
+            })?),
             // Steps on the way to a consent: in the file for programs.
             Piece::Links(_) | Piece::Tasks(_) | Piece::Holds(_) | Piece::Conversations(_) => {
                 Ok(String::new())
@@ -96,7 +96,7 @@ impl Writer {
         let decision = &access.decision;
         let answer = if decision.allowed { "read" } else { "refused" };
         let place =
-            access.logged.as_ref().map_or("being numbered".to_owned(), |(index, _)| format!("entry {index}"));
+            access.opening.index.map_or("being numbered".to_owned(), |index| format!("entry {index}"));
         Line {
             what: when::moment(decision.at, self.now, &self.tenant.zone),
             text: format!(

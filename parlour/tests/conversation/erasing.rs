@@ -195,7 +195,7 @@ async fn what_a_case_needs_stays_until_it_ends_and_the_customer_is_told() {
         Ok((
             kept > 0,
             exports::conversations(tx, &harbour(), &of)?.len(),
-            exports::consents(tx, &harbour(), &of)?.len(),
+            exports::consent_ids(tx, &harbour(), &of)?.len(),
         ))
     });
     assert_eq!(left.await.unwrap(), (true, 0, 0), "the accesses stay, nothing else");

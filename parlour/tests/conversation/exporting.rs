@@ -35,7 +35,10 @@ async fn the_export_holds_everything_and_no_token() {
     let exported: Vec<&Value> =
         export["messages"].as_array().unwrap().iter().map(|message| &message["message"]).collect();
     assert_eq!(exported, of_thread, "word for word what the chat shows");
-    assert_eq!(export["consents"][0]["state"], "given");
+    assert_eq!(export["consents"][0]["consent"]["state"], "given");
+    assert!(export["consents"][0]["record"]["@context"] != Value::Null, "the record of ISO/IEC TS 27560");
+    let history = export["consents"][0]["history"].as_array().unwrap();
+    assert!(history.iter().any(|change| change["log"]["index"].is_u64()), "{history:?}");
     assert_eq!(export["links"][0]["state"], "confirmed");
     let looked = guest.visitor.json(&guest.api("access")).await.unwrap();
     assert_eq!(export["accesses"].as_array().unwrap().len(), looked["accesses"].as_array().unwrap().len());

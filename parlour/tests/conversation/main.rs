@@ -4,6 +4,7 @@
 
 mod asking;
 mod commands;
+mod consents;
 mod cut_off;
 mod erasing;
 mod exporting;

@@ -13,6 +13,7 @@ mod people;
 mod report;
 mod start;
 mod turn;
+mod withdraw;
 
 use backend::Backend;
 use std::process::ExitCode;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         "export" => runtime.block_on(export::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
         "log" => log::measure(),
+        "withdraw" => runtime.block_on(withdraw::measure()),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -43,6 +45,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|log|start|export [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|log|withdraw|start|export [--backend sqlite|postgres]");
     ExitCode::from(2)
 }

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod access;
+pub mod consents;
 pub mod events;
 pub mod export;
 pub mod links;
@@ -27,5 +28,8 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/access", get(access::list))
         .route("/export", get(export::document))
         .route("/access/{entry}/receipt", get(receipt::download))
+        .route("/consents", get(consents::list))
+        .route("/consents/{consent}", get(consents::record))
+        .route("/consents/{consent}/receipt", get(consents::receipt))
         .route("/links", post(links::offer))
 }

@@ -193,6 +193,7 @@ pub fn standing_words(standing: &Standing, zone: &TimeZone) -> String {
                 if *accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
             format!("Linked for {accounts} until {}", when::long_day(*until, zone))
         }
+        None if standing.paused => "Paused. Nothing is read until you write “continue”.".to_owned(),
         None if standing.waiting_answer => "Not linked yet. Was it you? Answer below.".to_owned(),
         None => "Not linked to your accounts".to_owned(),
     }
