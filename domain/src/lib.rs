@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod ids;
 pub mod money;
 pub mod purpose;
+pub mod staff;
 pub mod transaction;
 
 pub use account::{Account, AccountKind, Balance};
@@ -20,7 +21,8 @@ pub use channel::{Channel, Tier};
 pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, ProposalId, SignInId,
+    StaffId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

@@ -59,6 +59,11 @@ impl Gate {
         self.tenants.get(bank).map_or(Tier::Never, |tenant| tenant.rules.max_tier(channel, class))
     }
 
+    /// The digest of all that decides at a bank, as its decisions carry it. None for a bank that is not known.
+    pub fn digest(&self, bank: &BankId) -> Option<[u8; 32]> {
+        self.tenants.get(bank).map(|tenant| tenant.policies.digest)
+    }
+
     /// Whether a bank offers a class of data, and if not, its words.
     pub fn offers(&self, bank: &BankId, class: DataClass) -> &Offer {
         static UNKNOWN: LazyLock<Offer> =

@@ -1,12 +1,14 @@
 //! The running gateway, as its use cases and faces see it.
 
-use crate::{bells::Bells, config::Limits, pace::Pace, session::Sessions, tenant::Tenant};
+use crate::{
+    bells::Bells, config::Limits, pace::Pace, session::Sessions, stops::InForce, tenant::Tenant,
+};
 use domain::{BankId, Clock};
-use gate::Gate;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use store::Store;
 use tokio::sync::watch;
 use url::Url;
+use webauthn_rs::Webauthn;
 
 /// What stays the same while the gateway runs.
 #[derive(Debug, Clone)]
@@ -15,6 +17,8 @@ pub struct Settings {
     pub public_url: Url,
     /// Where we listen.
     pub listen: SocketAddr,
+    /// The folder for everything that is kept.
+    pub data: std::path::PathBuf,
     /// Limits.
     pub limits: Limits,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
@@ -27,8 +31,10 @@ pub struct Settings {
 pub struct App {
     /// What is kept.
     pub store: Store,
-    /// Who may see what.
-    pub gate: Gate,
+    /// Who may see what, as it is now.
+    pub in_force: InForce,
+    /// Passkeys of staff. None if the gateway's address has no host name.
+    pub passkeys: Option<Webauthn>,
     /// The banks.
     pub tenants: BTreeMap<BankId, Arc<Tenant>>,
     /// Session tokens.

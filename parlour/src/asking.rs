@@ -110,8 +110,9 @@ impl Turn {
         classes: &[DataClass],
         entries: &[EntryId],
     ) -> Vec<Verdict<P>> {
+        let gate = self.app.in_force.gate();
         let question = |class: DataClass, entry: &EntryId| {
-            let most = self.app.gate.max_tier(&self.tenant.id, self.channel, class);
+            let most = gate.max_tier(&self.tenant.id, self.channel, class);
             Question {
                 entry: entry.clone(),
                 bank: &self.tenant.id,
@@ -127,7 +128,7 @@ impl Turn {
         classes
             .iter()
             .zip(entries)
-            .map(|(class, entry)| self.app.gate.decide::<P>(&question(*class, entry)))
+            .map(|(class, entry)| gate.decide::<P>(&question(*class, entry)))
             .collect()
     }
 

@@ -31,6 +31,8 @@ pub mod room;
 pub mod serve;
 pub mod session;
 pub mod spending;
+pub mod staff;
+pub mod stops;
 pub mod telemetry;
 pub mod tenant;
 pub mod turn;

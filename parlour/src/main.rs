@@ -22,6 +22,8 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// The people of a bank who may open its console.
+    Staff(commands::staff::Staff),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Staff(staff) => staff.run().await,
         }
     })
 }

@@ -10,15 +10,17 @@ use crate::{
     pace::Pace,
     publisher, rim,
     session::Sessions,
+    staff::ceremony,
+    stops::{self, InForce},
     telemetry,
     tenant::Tenant,
     worker,
 };
 use access_log::LogFolder;
 use domain::{BankId, Clock};
-use gate::{Gate, PolicyFault};
+use gate::PolicyFault;
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Options, Store};
+use store::{DbError, OpenError, Options, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use url::Url;
 
@@ -39,6 +41,9 @@ pub enum StartFault {
     /// The store.
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
+    /// The store, once it was open.
+    #[error("the store cannot be read: {0}")]
+    Read(#[from] DbError),
     /// A bank's policies.
     #[error("the banks' policies are not right:\n{}", list(.0))]
     Policy(Vec<PolicyFault>),
@@ -109,11 +114,16 @@ pub async fn start_on(
     let keys = Keys::open(config.data.join("keys"))?;
     let folders = open_logs(&config, &keys)?;
     let (stop, stopped) = watch::channel(false);
-    let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let stopped_by_banks = stops::read(&store).await?;
+    let in_force = config.banks.iter().map(|bank| bank.rules.clone()).collect();
+    let in_force = InForce::load(in_force, stopped_by_banks).map_err(StartFault::Policy)?;
+    let app = Arc::new(app(config, listen, &keys, clock, stopped, store, in_force)?);
     let mut tasks = JoinSet::new();
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
+    tasks.spawn(stops::run(app.clone()));
     tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));
@@ -143,10 +153,9 @@ fn app(
     keys: &Keys,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
+    store: Store,
+    in_force: InForce,
 ) -> Result<App, StartFault> {
-    let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
-    let gate = Gate::load(rules).map_err(StartFault::Policy)?;
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
     let mut tenants = BTreeMap::new();
     for bank in config.banks {
@@ -156,7 +165,8 @@ fn app(
     }
     Ok(App {
         store,
-        gate,
+        in_force,
+        passkeys: ceremony::passkeys_of(&config.public_url),
         tenants,
         sessions: Sessions::new(keys.session()?),
         bells: Bells::default(),
@@ -164,6 +174,7 @@ fn app(
         stop,
         settings: Settings {
             public_url: config.public_url,
+            data: config.data,
             listen,
             limits: config.limits,
             trust_forwarded_for: config.trust_forwarded_for,

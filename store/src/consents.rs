@@ -60,6 +60,9 @@ pub fn insert(tx: &mut Tx, consent: &Consent, now: Timestamp) -> Result<bool, Db
             Arg::Blob(&sealed),
         ],
     )?;
+    if inserted == 1 {
+        crate::figures::share(tx, consent)?;
+    }
     Ok(inserted == 1)
 }
 

@@ -27,9 +27,13 @@ pub mod bank_tasks;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
+pub mod facts;
+pub mod figures;
 pub mod grants;
 pub mod links;
 pub mod messages;
+pub mod staff;
+pub mod stops;
 
 pub use error::{DbError, OpenError};
 pub use open::{Location, Options, Store};

@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod log;
 pub mod serve;
+pub mod staff;
 
 use crate::config::{self, Config, ConfigFault};
 use std::{path::Path, process::ExitCode};

@@ -39,6 +39,8 @@ macro_rules! files {
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     files![
         "parlour.css" CSS,
+        "console.css" CSS,
+        "passkey.js" JS,
         "room.js" JS,
         "htmx.min.js" JS,
         "hx-sse.min.js" JS,
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn every_file_that_a_page_names_is_there() {
         for name in
-            ["parlour.css", "room.js", "htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "favicon.svg"]
+            ["parlour.css", "console.css", "passkey.js", "room.js", "htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "favicon.svg"]
         {
             assert!(href(name).contains("?v="), "{name}");
         }

@@ -6,6 +6,7 @@
 pub mod body;
 pub mod caller;
 pub mod chat;
+pub mod console;
 pub mod dress;
 pub mod files;
 pub mod guard;
@@ -70,6 +71,8 @@ pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .merge(for_people())
         .nest("/v1/chat/{bank}", chat::routes())
+        .nest("/console/{bank}", console::routes())
+        .route("/audit/{bank}", get(console::audit::page))
         .route("/openapi.json", get(openapi::document))
         .merge(for_operators())
         .fallback(nothing_here)

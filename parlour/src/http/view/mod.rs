@@ -2,6 +2,7 @@
 //! them.
 
 pub mod brand;
+pub mod console;
 pub mod pages;
 pub mod thread;
 

@@ -1,0 +1,99 @@
+//! What the bank can say No to from here, and whom it would touch.
+
+use super::{caller::Staffer, list::minute, proposals};
+use crate::{
+    http::{
+        Web, body,
+        problem::{Kind, Problem},
+        view::{
+            Page,
+            console::{Cell, Lists, Look, Preview, Table, grouped},
+        },
+    },
+    staff::PROPOSAL_LASTS,
+};
+use axum::{
+    extract::State,
+    http::Uri,
+};
+use domain::staff::{Act, Stop};
+use gate::{BankRules, Offer};
+use jiff::SignedDuration;
+use serde::Deserialize;
+use store::{figures, staff::proposals as stored, stops::Stopped};
+
+/// Over how many days accesses are counted for a preview.
+pub const LOOK_BACK_DAYS: i64 = 30;
+
+/// `GET /console/{bank}/no`
+pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Lists>, Problem> {
+    me.must(Act::Look)?;
+    let (bank, now) = (me.tenant.id.clone(), face.app.clock.now());
+    let open = face.app.store.read(move |tx| stored::open(tx, &bank, now)).await?;
+    let rules = face.app.in_force.written(&me.tenant.id).ok_or(Kind::UnknownBank)?;
+    let stops = face.app.in_force.stops(&me.tenant.id);
+    let columns = ["To", "By the bank's files", "From here", "Words to customers", "Change"];
+    let mut table = Table::new("What the bank says No to", &columns, "There is nothing to say No to.");
+    for what in Stop::all() {
+        table.rows.push(row(&me, rules, what, stops.iter().find(|stop| stop.what == what)));
+    }
+    Ok(Page(Lists {
+        frame: me.frame(format!("{}: say No", me.tenant.name), "/no"),
+        lead: "A No from here holds for every customer, in all of the gateway, within seconds. One person proposes it, and an officer who is somebody else approves it.".to_owned(),
+        tables: vec![proposals::table(&me, &open), table],
+    }))
+}
+
+fn row(me: &Staffer, rules: &BankRules, what: Stop, stop: Option<&Stopped>) -> Vec<Cell> {
+    let closed = match what {
+        Stop::Class(class) => !matches!(rules.offered.get(&class), Some(Offer::Yes)),
+        Stop::Channel(channel) => rules.refused_channels.contains_key(&channel),
+        Stop::Everything => false,
+    };
+    let files = if closed { Cell::of("no", Look::Bad) } else { Cell::of("yes", Look::Good) };
+    let here = match stop {
+        Some(stop) => Cell::of(format!("no since {}", minute(&me.tenant, stop.since)), Look::Bad),
+        None => Cell::none(),
+    };
+    let words = stop.map_or_else(Cell::none, |stop| Cell::plain(stop.words.clone()));
+    let link = me.at(&format!("/no/preview?what={what}"));
+    let change = match (me.who.person.role.may(Act::Propose), stop) {
+        (false, _) => Cell::none(),
+        (true, None) => Cell::plain("Say No…").to(link),
+        (true, Some(_)) => Cell::plain("Say No no longer…").to(link),
+    };
+    let name = match what {
+        Stop::Class(class) => format!("data: {class}"),
+        Stop::Channel(channel) => format!("channel: {channel}"),
+        Stop::Everything => "everything (pull out)".to_owned(),
+    };
+    vec![Cell::plain(name), files, here, words, change]
+}
+
+/// Which No.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Which {
+    what: Stop,
+}
+
+/// `GET /console/{bank}/no/preview?what=…`
+pub async fn preview(State(face): Web, me: Staffer, uri: Uri) -> Result<Page<Preview>, Problem> {
+    me.must(Act::Propose)?;
+    let Which { what } = body::query(&uri)?;
+    let since = face.app.clock.now() - SignedDuration::from_hours(24 * LOOK_BACK_DAYS);
+    let bank = me.tenant.id.clone();
+    let touched = face.app.store.read(move |tx| figures::touched(tx, &bank, what, since)).await?;
+    let saying_no = !face.app.in_force.stops(&me.tenant.id).iter().any(|stop| stop.what == what);
+    let title = if saying_no { "Say No" } else { "Say No no longer" };
+    Ok(Page(Preview {
+        frame: me.frame(format!("{title} to {}", what.in_words()), "/no"),
+        what: what.to_string(),
+        saying_no,
+        words: what.in_words(),
+        consents: grouped(touched.consents),
+        accesses: grouped(touched.accesses),
+        days: LOOK_BACK_DAYS,
+        hours: PROPOSAL_LASTS.as_hours(),
+    }))
+}
