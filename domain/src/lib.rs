@@ -21,8 +21,8 @@ pub use channel::{Channel, Tier};
 pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, ProposalId, SignInId,
-    StaffId, TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, ProposalId,
+    SignInId, StaffId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

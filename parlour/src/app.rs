@@ -1,8 +1,6 @@
 //! The running gateway, as its use cases and faces see it.
 
-use crate::{
-    bells::Bells, config::Limits, pace::Pace, session::Sessions, stops::InForce, tenant::Tenant,
-};
+use crate::{bells::Bells, config::Limits, pace::Pace, session::Sessions, stops::InForce, tenant::Tenant};
 use domain::{BankId, Clock};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use store::Store;

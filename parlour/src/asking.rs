@@ -125,11 +125,7 @@ impl Turn {
                 now: self.now,
             }
         };
-        classes
-            .iter()
-            .zip(entries)
-            .map(|(class, entry)| gate.decide::<P>(&question(*class, entry)))
-            .collect()
+        classes.iter().zip(entries).map(|(class, entry)| gate.decide::<P>(&question(*class, entry))).collect()
     }
 
     fn settle<P: ForPurpose>(

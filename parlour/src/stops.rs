@@ -54,14 +54,8 @@ impl InForce {
     }
 
     /// The rules of a bank as its files say them.
-    pub fn written(&self, bank: &BankId) -> Option<&BankRules> {
-        self.written.iter().find(|rules| rules.bank == *bank)
-    }
-
-    /// What a bank has stopped, as far as the gate in force knows.
-    pub fn stops(&self, bank: &BankId) -> Vec<Stopped> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.stops.iter().filter(|stop| stop.bank == *bank).cloned().collect()
+    pub fn written(&self, bank: &BankId) -> Option<BankRules> {
+        self.written.iter().find(|rules| rules.bank == *bank).cloned()
     }
 
     /// Puts new stops in force. False if they were in force already.

@@ -52,7 +52,17 @@ pub fn lift(tx: &mut Tx, bank: &BankId, what: Stop) -> Result<bool, DbError> {
 
 /// All stops of all banks, in a settled order.
 pub fn all(tx: &mut Tx) -> Result<Vec<Stopped>, DbError> {
-    let rows = tx.rows("SELECT bank, what, words, proposal, since FROM bank_stop ORDER BY bank, what", &[])?;
+    let rows =
+        tx.rows("SELECT bank, what, words, proposal, since FROM bank_stop ORDER BY bank, what", &[])?;
+    rows.iter().map(read).collect()
+}
+
+/// The stops of one bank.
+pub fn of_bank(tx: &mut Tx, bank: &BankId) -> Result<Vec<Stopped>, DbError> {
+    let rows = tx.rows(
+        "SELECT bank, what, words, proposal, since FROM bank_stop WHERE bank = $1 ORDER BY what",
+        &[Arg::Text(bank.as_str())],
+    )?;
     rows.iter().map(read).collect()
 }
 

@@ -75,7 +75,9 @@ fn forget(data: &std::path::Path) -> Result<(), String> {
 
 /// How the banks' own people get into their consoles.
 fn consoles(demo: &RunningDemo) -> String {
-    let mut out = String::from("  For the banks' own people, with a passkey. Two officers in two browsers try what needs two:\n");
+    let mut out = String::from(
+        "  For the banks' own people, with a passkey. Two officers in two browsers try what needs two:\n",
+    );
     for bank in &demo.banks {
         out += &format!("  {:<18} {}console/{}\n", bank.name, demo.gateway_url, bank.id);
         for person in demo.people.iter().filter(|person| person.bank == bank.id) {

@@ -134,7 +134,10 @@ fn print(invited: &Invited) {
     let person = &invited.person;
     println!("{} ({}), {} of {}", person.name, person.id, person.role.in_words(), person.bank);
     println!("  {}", invited.link);
-    println!("  Give this link to {} and to nobody else. It works once, until {}.", person.name, invited.until);
+    println!(
+        "  Give this link to {} and to nobody else. It works once, until {}.",
+        person.name, invited.until
+    );
 }
 
 fn print_person(person: &stored::Person) {

@@ -136,7 +136,8 @@ pub async fn start(config: DemoConfig) -> Result<RunningDemo, DemoFault> {
         banks.push(demo_bank(plan, &gateway_url, &sandbox));
         sandboxes.push(sandbox);
     }
-    let gateway = serve::start_on(gateway_listener, gateway_config, config.clock.clone()).await.map_err(Box::new)?;
+    let gateway =
+        serve::start_on(gateway_listener, gateway_config, config.clock.clone()).await.map_err(Box::new)?;
     let people = staff::prepare(&gateway.app, &config.data).await?;
     Ok(RunningDemo { gateway_url, banks, people, gateway, sandboxes })
 }

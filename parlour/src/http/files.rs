@@ -157,9 +157,16 @@ mod tests {
 
     #[test]
     fn every_file_that_a_page_names_is_there() {
-        for name in
-            ["parlour.css", "console.css", "passkey.js", "room.js", "htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "favicon.svg"]
-        {
+        for name in [
+            "parlour.css",
+            "console.css",
+            "passkey.js",
+            "room.js",
+            "htmx.min.js",
+            "hx-sse.min.js",
+            "hx-upsert.min.js",
+            "favicon.svg",
+        ] {
             assert!(href(name).contains("?v="), "{name}");
         }
     }

@@ -28,8 +28,9 @@ use store::{
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{
-    CreationChallengeResponse, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, RequestChallengeResponse, Webauthn, WebauthnBuilder, WebauthnError,
+    COSEAlgorithm, CreationChallengeResponse, DiscoverableAuthentication, Passkey, PasskeyRegistration,
+    PublicKeyCredential, RegisterPublicKeyCredential, RequestChallengeResponse, Webauthn, WebauthnBuilder,
+    WebauthnError,
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
@@ -145,6 +146,7 @@ async fn new_passkey(
     let (mut options, state) = webauthn(app)?
         .start_passkey_registration(handle(&person.id), &shown, &shown, Some(have))
         .map_err(unproved)?;
+    options.public_key.pub_key_cred_params.retain(|kind| kind.alg == COSEAlgorithm::ES256 as i64);
     // Without this the authenticator may make a key that cannot sign anybody in by itself.
     if let Some(wanted) = options.public_key.authenticator_selection.as_mut() {
         wanted.resident_key = Some(ResidentKeyRequirement::Required);
@@ -170,7 +172,9 @@ pub async fn finish_by_link(
     let (bank, line) = (bank.clone(), Line::new(now));
     app.store
         .transact(move |tx| -> Result<SignedIn, StaffFault> {
-            if !invitations::use_up(tx, &invitation, &bank, &id, now)? || !staff::activate(tx, &bank, &id, now)? {
+            if !invitations::use_up(tx, &invitation, &bank, &id, now)?
+                || !staff::activate(tx, &bank, &id, now)?
+            {
                 return Err(StaffFault::Link);
             }
             if !passkeys::insert(tx, &bank, &passkey)? {
@@ -202,7 +206,8 @@ pub async fn finish_another(
     app.store
         .transact(move |tx| -> Result<(), StaffFault> {
             let person = staff::find_for_deed(tx, &bank, &id)?;
-            let person = person.filter(|p| p.state == StaffState::Active).ok_or(StaffFault::Unknown("person"))?;
+            let person =
+                person.filter(|p| p.state == StaffState::Active).ok_or(StaffFault::Unknown("person"))?;
             if !passkeys::insert(tx, &bank, &passkey)? {
                 return Err(StaffFault::Registered);
             }
@@ -222,6 +227,9 @@ fn made(
 ) -> Result<StoredPasskey, StaffFault> {
     let label = text("label", label, MAX_NAME)?;
     let passkey = webauthn(app)?.finish_passkey_registration(answer, state).map_err(unproved)?;
+    if *passkey.cred_algorithm() != COSEAlgorithm::ES256 {
+        return Err(StaffFault::Unproved("only keys of the kind ES256 are taken".to_owned()));
+    }
     Ok(StoredPasskey {
         id: B64.encode(passkey.cred_id()),
         staff: staff.clone(),
@@ -273,7 +281,8 @@ pub async fn finish_sign_in(
     app.store
         .transact(move |tx| -> Result<SignedIn, StaffFault> {
             let person = staff::find_for_deed(tx, &bank, &known.staff)?;
-            let person = person.filter(|p| p.state == StaffState::Active).ok_or(StaffFault::UnknownPasskey)?;
+            let person =
+                person.filter(|p| p.state == StaffState::Active).ok_or(StaffFault::UnknownPasskey)?;
             if !passkeys::used(tx, &bank, &known, &updated, now)? {
                 return Err(StaffFault::UnknownPasskey);
             }

@@ -81,7 +81,7 @@ fn checked(wish: Wish) -> Result<Wish, StaffFault> {
 /// The change that a wish makes of the world as it is.
 fn change(tx: &mut Tx, me: &Person, wish: &Wish) -> Result<Change, StaffFault> {
     let said = |tx: &mut Tx, what: Stop| -> Result<bool, StaffFault> {
-        Ok(stopped::all(tx)?.iter().any(|stop| stop.bank == me.bank && stop.what == what))
+        Ok(stopped::of_bank(tx, &me.bank)?.iter().any(|stop| stop.what == what))
     };
     match wish {
         Wish::SayNo { what, .. } if said(tx, *what)? => Err(StaffFault::SoAlready),

@@ -101,6 +101,11 @@ impl Gateway {
         Gateway::on(self.home, self.clock, &self.limits).await
     }
 
+    /// The gateway as its use cases see it.
+    pub fn app(&self) -> &Arc<parlour::app::App> {
+        &self.running.app
+    }
+
     pub async fn stop(self) {
         self.running.stop().await;
     }

@@ -3,11 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod authenticator;
 mod chat;
 mod client;
+mod console;
 mod gateway;
 mod guard;
 mod interface;
 mod limits;
 mod link;
+mod office;
+mod sign_in;
 mod stream;

@@ -7,7 +7,7 @@ use parlour::{
 };
 use std::sync::Arc;
 use tempfile::TempDir;
-use testkit::browser::{Browser, Scripts, Size};
+use testkit::browser::{Browser, Scripts, Size, Tab};
 use url::Url;
 
 /// The demo takes three ports in a row.
@@ -53,6 +53,20 @@ impl House {
     /// An address of the gateway.
     pub fn gateway(&self, path: &str) -> Url {
         self.demo().gateway_url.join(path).expect("a plain path")
+    }
+
+    /// The link with which somebody of a bank's staff makes a passkey.
+    pub fn link_of(&self, bank: &DemoBank, name: &str) -> String {
+        let people = &self.demo().people;
+        let found = people.iter().find(|person| person.bank == bank.id && person.name == name);
+        found.and_then(|person| person.link.clone()).unwrap_or_else(|| panic!("no link of {name}"))
+    }
+
+    /// A new browser at no page yet, with a device that makes passkeys.
+    pub async fn desk(&self, size: Size, scripts: Scripts) -> Tab {
+        let tab = self.browser.tab(size, scripts).await;
+        tab.bring_authenticator().await;
+        tab
     }
 
     /// A new person's browser, at a bank's chat.

@@ -25,12 +25,7 @@ pub fn begin(
 }
 
 /// Takes a ceremony to end it. A second time there is nothing to take, so an answer cannot be given again.
-pub fn take(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-    bank: &BankId,
-    now: Timestamp,
-) -> Result<Option<String>, DbError> {
+pub fn take(tx: &mut Tx, hash: &[u8; 32], bank: &BankId, now: Timestamp) -> Result<Option<String>, DbError> {
     let row = tx.row(
         "DELETE FROM staff_ceremony WHERE token_hash = $1 AND bank = $2 RETURNING state, expires_at",
         &[Arg::Blob(hash), Arg::Text(bank.as_str())],

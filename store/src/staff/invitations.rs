@@ -24,12 +24,7 @@ pub fn replace(
 }
 
 /// Whose link it is, if it still works.
-pub fn find(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-    bank: &BankId,
-    now: Timestamp,
-) -> Result<Option<StaffId>, DbError> {
+pub fn find(tx: &mut Tx, hash: &[u8; 32], bank: &BankId, now: Timestamp) -> Result<Option<StaffId>, DbError> {
     let row = tx.row(
         "SELECT staff FROM staff_invitation WHERE token_hash = $1 AND bank = $2 AND expires_at > $3",
         &[Arg::Blob(hash), Arg::Text(bank.as_str()), Arg::Int(micros(now))],

@@ -158,12 +158,7 @@ pub fn take_back(
     let changed = tx.change(
         "UPDATE staff_proposal SET state = 'taken_back', decided_at = $4 \
          WHERE bank = $1 AND id = $2 AND state = 'open' AND proposed_by = $3",
-        &[
-            Arg::Text(bank.as_str()),
-            Arg::Text(id.as_str()),
-            Arg::Text(by.as_str()),
-            Arg::Int(micros(now)),
-        ],
+        &[Arg::Text(bank.as_str()), Arg::Text(id.as_str()), Arg::Text(by.as_str()), Arg::Int(micros(now))],
     )?;
     Ok(changed == 1)
 }

@@ -37,12 +37,7 @@ fn read(row: &Row, from: usize) -> Result<StoredSession, DbError> {
 }
 
 /// Keeps a sign-in, and forgets those whose time is over.
-pub fn insert(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-    bank: &BankId,
-    session: &StoredSession,
-) -> Result<(), DbError> {
+pub fn insert(tx: &mut Tx, hash: &[u8; 32], bank: &BankId, session: &StoredSession) -> Result<(), DbError> {
     let now = Arg::Int(micros(session.made_at));
     tx.change("DELETE FROM staff_session WHERE expires_at <= $1", &[now])?;
     tx.change_one(
@@ -62,11 +57,7 @@ pub fn insert(
 }
 
 /// The sign-in of a token and its person, as they are now. Those who were removed have none.
-pub fn find(
-    tx: &mut Tx,
-    hash: &[u8; 32],
-    bank: &BankId,
-) -> Result<Option<(StoredSession, Person)>, DbError> {
+pub fn find(tx: &mut Tx, hash: &[u8; 32], bank: &BankId) -> Result<Option<(StoredSession, Person)>, DbError> {
     let row = tx.row(
         "SELECT p.bank, p.id, p.name, p.role, p.state, p.made_at, \
                 s.id, s.staff, s.browser, s.made_at, s.seen_at, s.expires_at \

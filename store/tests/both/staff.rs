@@ -6,8 +6,7 @@ use domain::{
     staff::{Change, ProposalState, Role, StaffState, Stop},
 };
 use store::{
-    DbError, Store,
-    access,
+    DbError, Store, access,
     facts::{self, Search},
     figures,
     staff::{
@@ -87,10 +86,11 @@ pub async fn the_database_refuses_a_row_that_one_person_decided(fixture: Fixture
     let mine = proposal(&one, BALANCES);
     assert!(propose(&store, &mine).await);
     store.close().await;
-    let forged = format!(
-        "UPDATE staff_proposal SET state = 'approved', decided_by = '{}' WHERE id = '{}'",
-        one.id, mine.id
-    );
+    let decided = |by: &str| {
+        format!("UPDATE staff_proposal SET state = 'approved', decided_by = '{by}' WHERE id = '{}'", mine.id)
+    };
+    fixture.tamper(&decided("stf_somebody_else"));
+    let forged = decided(one.id.as_str());
     let tampering = std::panic::AssertUnwindSafe(|| fixture.tamper(&forged));
     assert!(std::panic::catch_unwind(tampering).is_err(), "the table took it");
 }
@@ -289,7 +289,6 @@ pub async fn whom_a_no_touches_is_counted_without_opening_anything(fixture: Fixt
     let found = found.unwrap().unwrap();
     assert_eq!((found.channel, found.data_classes), (Channel::Web, vec![DataClass::Balances]));
     let id = one.consent.id.clone();
-    let elsewhere: Result<_, DbError> =
-        store.read(move |tx| figures::consent(tx, &meridian(), &id)).await;
+    let elsewhere: Result<_, DbError> = store.read(move |tx| figures::consent(tx, &meridian(), &id)).await;
     assert_eq!(elsewhere.unwrap(), None);
 }

@@ -197,11 +197,8 @@ fn table(me: &Staffer, found: &[Fact]) -> Table {
     table.rows = found
         .iter()
         .map(|fact| {
-            let answer = if fact.allowed {
-                Cell::of("allowed", Look::Good)
-            } else {
-                Cell::of("refused", Look::Bad)
-            };
+            let answer =
+                if fact.allowed { Cell::of("allowed", Look::Good) } else { Cell::of("refused", Look::Bad) };
             vec![
                 Cell::plain(minute(&me.tenant, fact.at)),
                 Cell::plain(words(fact.purpose.as_str())),

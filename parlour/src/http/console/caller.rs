@@ -73,7 +73,10 @@ fn sign_in_first(tenant: &Tenant, method: &Method, headers: &HeaderMap) -> Respo
     if *method == Method::GET && accepts.contains("text/html") {
         return Redirect::to(&door).into_response();
     }
-    Kind::SignedOut.because("Nobody is signed in here, or not any more.").back_to(door, "Sign in").into_response()
+    Kind::SignedOut
+        .because("Nobody is signed in here, or not any more.")
+        .back_to(door, "Sign in")
+        .into_response()
 }
 
 impl Staffer {

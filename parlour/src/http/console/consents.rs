@@ -45,7 +45,8 @@ pub async fn page(State(face): Web, me: Staffer, uri: Uri) -> Result<Response, P
         Ok((found, figures::consents_by_state(tx, &bank)?))
     });
     let (found, counts) = read.await?;
-    let mut by_state = Table::new("Consents by state", &["State", "Consents#"], "Nobody has linked a chat yet.");
+    let mut by_state =
+        Table::new("Consents by state", &["State", "Consents#"], "Nobody has linked a chat yet.");
     by_state.rows =
         counts.iter().map(|(s, n)| vec![Cell::plain(words(s.as_str())), Cell::number(*n)]).collect();
     if Format::read(wanted.format.as_deref())? == Format::Csv {

@@ -38,7 +38,8 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Keys>, Problem> 
         Ok((keys, sessions::of_person(tx, &person.bank, &person.id, now)?))
     });
     let (keys, sign_ins) = read.await?;
-    let mut passkeys = Table::new("Passkeys", &["Name", "Made", "Last used", "Remove"], "You have no passkey.");
+    let mut passkeys =
+        Table::new("Passkeys", &["Name", "Made", "Last used", "Remove"], "You have no passkey.");
     passkeys.rows = keys
         .iter()
         .map(|key| {

@@ -25,7 +25,11 @@ use domain::{
 };
 use jiff::Timestamp;
 use std::path::PathBuf;
-use store::{DbError, access, facts, figures, staff::proposals as stored};
+use store::{
+    DbError, access, facts, figures,
+    staff::proposals as stored,
+    stops::{self, Stopped},
+};
 
 /// The bytes of a checkpoint that are read: the size stands in the second of its first lines.
 const CHECKPOINT_HEAD: usize = 4_096;
@@ -37,6 +41,7 @@ struct Known {
     tasks: Vec<(String, u64)>,
     log_size: u64,
     waiting: Vec<stored::Proposal>,
+    stops: Vec<Stopped>,
 }
 
 /// `GET /console/{bank}`
@@ -46,8 +51,7 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Overview>, Probl
     let now = app.clock.now();
     let known = known(app, &tenant.id, now, midnight(tenant, now)).await?;
     let published = published(app, &tenant.id).await;
-    let stops = app.in_force.stops(&tenant.id);
-    let out = stops.iter().find(|stop| stop.what == Stop::Everything);
+    let out = known.stops.iter().find(|stop| stop.what == Stop::Everything);
     let standing = match out {
         Some(stop) => format!(
             "{} has pulled out since {}: nothing is read for anybody. {}",
@@ -55,8 +59,8 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Overview>, Probl
             minute(tenant, stop.since),
             stop.words
         ),
-        None if stops.is_empty() => format!("{} is serving, as its files say.", tenant.name),
-        None => format!("{} is serving. {} said No to from here.", tenant.name, things(stops.len())),
+        None if known.stops.is_empty() => format!("{} is serving, as its files say.", tenant.name),
+        None => format!("{} is serving. {} said No to from here.", tenant.name, things(known.stops.len())),
     };
     let panels = vec![
         consents_panel(&me, &known),
@@ -93,6 +97,7 @@ async fn known(app: &App, bank: &BankId, now: Timestamp, since: Timestamp) -> Re
             tasks: figures::tasks_by_state(tx, &bank)?,
             log_size: access::size(tx, &bank)?,
             waiting: stored::open(tx, &bank, now)?,
+            stops: stops::of_bank(tx, &bank)?,
         })
     });
     read.await
@@ -147,7 +152,12 @@ fn rules_panel(me: &Staffer, app: &App) -> Panel {
     let digest: String = digest.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
     let short: String = digest.chars().take(16).collect();
     let rows = vec![("rules in force".to_owned(), Cell::of(short, Look::Code))];
-    Panel { title: "Policy", rows, note: None, more: Some((me.at("/policies"), "The rules, their tests and proof")) }
+    Panel {
+        title: "Policy",
+        rows,
+        note: None,
+        more: Some((me.at("/policies"), "The rules, their tests and proof")),
+    }
 }
 
 fn tasks_panel(known: &Known) -> Panel {

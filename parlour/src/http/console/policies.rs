@@ -23,7 +23,7 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Policies>, Probl
     Ok(Page(Policies {
         frame: me.frame(format!("{}: policies", me.tenant.name), "/policies"),
         digest: hexadecimal(digest.iter().flatten()),
-        tables: vec![offers(rules, &gate), tiers(rules, &gate)],
+        tables: vec![offers(&rules, &gate), tiers(&rules, &gate)],
         panels: vec![],
         files: rules.policies.iter().map(file).collect(),
     }))

@@ -143,12 +143,7 @@ pub async fn decline(
     decide(face, me, id, Answer::Decline).await
 }
 
-async fn decide(
-    State(face): Web,
-    me: Staffer,
-    written: String,
-    answer: Answer,
-) -> Result<Redirect, Problem> {
+async fn decide(State(face): Web, me: Staffer, written: String, answer: Answer) -> Result<Redirect, Problem> {
     me.must(Act::Decide)?;
     let id = read_id(&me, &written)?;
     proposals::decide(&face.app, &me.who, &id, answer).await.map_err(|fault| me.fault(fault))?;

@@ -62,7 +62,10 @@ fn door(tenant: &Tenant, title: String) -> Frame {
 pub async fn page(AtBank(tenant): AtBank) -> Page<Door> {
     Page(Door {
         frame: door(&tenant, format!("{}: sign in", tenant.name)),
-        lead: format!("For the people of {}. You sign in with your passkey; there is no password.", tenant.name),
+        lead: format!(
+            "For the people of {}. You sign in with your passkey; there is no password.",
+            tenant.name
+        ),
         ceremony: "sign-in",
         action: format!("/console/{}/sign-in", tenant.id),
         button: "Sign in with your passkey",

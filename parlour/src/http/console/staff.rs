@@ -138,7 +138,9 @@ pub async fn person(
     let officer = person.role == Role::Officer;
     let cannot = match (manages, person.role.takes_part()) {
         (false, _) => None,
-        (true, true) => Some("Whoever proposes or decides gets links from the operator, with `parlour staff link`: nobody here could then be two people."),
+        (true, true) => Some(
+            "Whoever proposes or decides gets links from the operator, with `parlour staff link`: nobody here could then be two people.",
+        ),
         (true, false) => None,
     };
     Ok(Page(PersonPage {

@@ -12,15 +12,16 @@ use crate::{
     },
     staff::PROPOSAL_LASTS,
 };
-use axum::{
-    extract::State,
-    http::Uri,
-};
+use axum::{extract::State, http::Uri};
 use domain::staff::{Act, Stop};
 use gate::{BankRules, Offer};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use store::{figures, staff::proposals as stored, stops::Stopped};
+use store::{
+    DbError, figures,
+    staff::proposals as stored,
+    stops::{self, Stopped},
+};
 
 /// Over how many days accesses are counted for a preview.
 pub const LOOK_BACK_DAYS: i64 = 30;
@@ -29,13 +30,15 @@ pub const LOOK_BACK_DAYS: i64 = 30;
 pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Lists>, Problem> {
     me.must(Act::Look)?;
     let (bank, now) = (me.tenant.id.clone(), face.app.clock.now());
-    let open = face.app.store.read(move |tx| stored::open(tx, &bank, now)).await?;
+    let read = face.app.store.read(move |tx| -> Result<_, DbError> {
+        Ok((stored::open(tx, &bank, now)?, stops::of_bank(tx, &bank)?))
+    });
+    let (open, stops) = read.await?;
     let rules = face.app.in_force.written(&me.tenant.id).ok_or(Kind::UnknownBank)?;
-    let stops = face.app.in_force.stops(&me.tenant.id);
     let columns = ["To", "By the bank's files", "From here", "Words to customers", "Change"];
     let mut table = Table::new("What the bank says No to", &columns, "There is nothing to say No to.");
     for what in Stop::all() {
-        table.rows.push(row(&me, rules, what, stops.iter().find(|stop| stop.what == what)));
+        table.rows.push(row(&me, &rules, what, stops.iter().find(|stop| stop.what == what)));
     }
     Ok(Page(Lists {
         frame: me.frame(format!("{}: say No", me.tenant.name), "/no"),
@@ -83,8 +86,11 @@ pub async fn preview(State(face): Web, me: Staffer, uri: Uri) -> Result<Page<Pre
     let Which { what } = body::query(&uri)?;
     let since = face.app.clock.now() - SignedDuration::from_hours(24 * LOOK_BACK_DAYS);
     let bank = me.tenant.id.clone();
-    let touched = face.app.store.read(move |tx| figures::touched(tx, &bank, what, since)).await?;
-    let saying_no = !face.app.in_force.stops(&me.tenant.id).iter().any(|stop| stop.what == what);
+    let read = face.app.store.read(move |tx| -> Result<_, DbError> {
+        Ok((figures::touched(tx, &bank, what, since)?, stops::of_bank(tx, &bank)?))
+    });
+    let (touched, stops) = read.await?;
+    let saying_no = !stops.iter().any(|stop| stop.what == what);
     let title = if saying_no { "Say No" } else { "Say No no longer" };
     Ok(Page(Preview {
         frame: me.frame(format!("{title} to {}", what.in_words()), "/no"),

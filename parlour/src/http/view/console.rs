@@ -169,7 +169,11 @@ impl Table {
         };
         line(kept.iter().map(|i| quoted(self.columns[*i].0, Look::Plain)).collect());
         for row in &self.rows {
-            line(kept.iter().map(|i| row.get(*i).map_or_else(String::new, |c| quoted(&c.text, c.look))).collect());
+            line(
+                kept.iter()
+                    .map(|i| row.get(*i).map_or_else(String::new, |c| quoted(&c.text, c.look)))
+                    .collect(),
+            );
         }
         out
     }
@@ -424,6 +428,9 @@ mod tests {
             Cell::number(1_234_u64),
             Cell::post("Remove", "/x"),
         ]);
-        assert_eq!(table.csv(), "\"Name\",\"Count\"\r\n\"'=HYPERLINK(\"\"x\"\"), \"\"Dana\"\"\",\"1234\"\r\n");
+        assert_eq!(
+            table.csv(),
+            "\"Name\",\"Count\"\r\n\"'=HYPERLINK(\"\"x\"\"), \"\"Dana\"\"\",\"1234\"\r\n"
+        );
     }
 }

@@ -7,6 +7,8 @@ pub mod pages;
 pub mod thread;
 
 #[cfg(test)]
+mod console_samples;
+#[cfg(test)]
 pub(crate) mod samples;
 
 pub use brand::Brand;
