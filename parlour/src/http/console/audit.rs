@@ -220,7 +220,7 @@ fn json(me: &Staffer, found: &[Fact]) -> String {
         .iter()
         .map(|fact| {
             json!({
-                "time": minute(&me.tenant, fact.at),
+                "time": fact.at.to_zoned(me.tenant.zone.clone()).strftime("%FT%H:%M%:z").to_string(),
                 "purpose": fact.purpose,
                 "data_class": fact.data_class,
                 "channel": fact.channel,

@@ -150,7 +150,7 @@ fn log_panel(tenant: &Tenant, known: &Known, published: Option<(u64, Timestamp)>
 fn rules_panel(me: &Staffer, app: &App) -> Panel {
     let digest = app.in_force.gate().digest(&me.tenant.id);
     let digest: String = digest.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
-    let short: String = digest.chars().take(16).collect();
+    let short: String = digest.chars().take(12).collect();
     let rows = vec![("rules in force".to_owned(), Cell::of(short, Look::Code))];
     Panel {
         title: "Policy",

@@ -1,6 +1,10 @@
 //! What the bank can say No to from here, and whom it would touch.
 
-use super::{caller::Staffer, list::minute, proposals};
+use super::{
+    caller::Staffer,
+    list::{minute, words},
+    proposals,
+};
 use crate::{
     http::{
         Web, body,
@@ -53,24 +57,24 @@ fn row(me: &Staffer, rules: &BankRules, what: Stop, stop: Option<&Stopped>) -> V
         Stop::Channel(channel) => rules.refused_channels.contains_key(&channel),
         Stop::Everything => false,
     };
-    let files = if closed { Cell::of("no", Look::Bad) } else { Cell::of("yes", Look::Good) };
+    let files = if closed { Cell::of("closed", Look::Bad) } else { Cell::of("open", Look::Good) };
     let here = match stop {
-        Some(stop) => Cell::of(format!("no since {}", minute(&me.tenant, stop.since)), Look::Bad),
+        Some(stop) => Cell::of(format!("closed since {}", minute(&me.tenant, stop.since)), Look::Bad),
         None => Cell::none(),
     };
-    let words = stop.map_or_else(Cell::none, |stop| Cell::plain(stop.words.clone()));
+    let said = stop.map_or_else(Cell::none, |stop| Cell::plain(stop.words.clone()));
+    let name = match what {
+        Stop::Class(class) => words(class.as_str()),
+        Stop::Channel(channel) => format!("channel {channel}"),
+        Stop::Everything => "everything (pull out)".to_owned(),
+    };
     let link = me.at(&format!("/no/preview?what={what}"));
     let change = match (me.who.person.role.may(Act::Propose), stop) {
         (false, _) => Cell::none(),
-        (true, None) => Cell::plain("Say No…").to(link),
-        (true, Some(_)) => Cell::plain("Say No no longer…").to(link),
+        (true, None) => Cell::plain(format!("Say No to {name}…")).to(link),
+        (true, Some(_)) => Cell::plain(format!("Open {name} again…")).to(link),
     };
-    let name = match what {
-        Stop::Class(class) => format!("data: {class}"),
-        Stop::Channel(channel) => format!("channel: {channel}"),
-        Stop::Everything => "everything (pull out)".to_owned(),
-    };
-    vec![Cell::plain(name), files, here, words, change]
+    vec![Cell::plain(name), files, here, said, change]
 }
 
 /// Which No.
