@@ -122,6 +122,9 @@ id!(
 id!(
     /// One line of what staff did.
     DeedId, "dee");
+id!(
+    /// One pulling out of a bank, from a channel, a class of data or everything.
+    PullOutId, "pul");
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:literal, $check:expr) => {

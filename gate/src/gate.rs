@@ -64,6 +64,11 @@ impl Gate {
         self.tenants.get(bank).map(|tenant| tenant.policies.digest)
     }
 
+    /// The digest of what holds at every bank: schema and floor.
+    pub fn floor_digest(&self) -> [u8; 32] {
+        self.law.digest()
+    }
+
     /// Whether a bank offers a class of data, and if not, its words.
     pub fn offers(&self, bank: &BankId, class: DataClass) -> &Offer {
         static UNKNOWN: LazyLock<Offer> =

@@ -1,6 +1,14 @@
 //! The running gateway, as its use cases and faces see it.
 
-use crate::{bells::Bells, config::Limits, pace::Pace, session::Sessions, stops::InForce, tenant::Tenant};
+use crate::{
+    bells::Bells,
+    config::{Limits, Witnesses},
+    logs::Logs,
+    pace::Pace,
+    session::Sessions,
+    stops::InForce,
+    tenant::Tenant,
+};
 use domain::{BankId, Clock};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use store::Store;
@@ -15,12 +23,12 @@ pub struct Settings {
     pub public_url: Url,
     /// Where we listen.
     pub listen: SocketAddr,
-    /// The folder for everything that is kept.
-    pub data: std::path::PathBuf,
     /// Limits.
     pub limits: Limits,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
     pub trust_forwarded_for: bool,
+    /// Who cosigns the access logs.
+    pub witnesses: Witnesses,
     /// This process, as leases name it.
     pub worker: String,
 }
@@ -33,6 +41,8 @@ pub struct App {
     pub in_force: InForce,
     /// Passkeys of staff. None if the gateway's address has no host name.
     pub passkeys: Option<Webauthn>,
+    /// The banks' published logs.
+    pub logs: Logs,
     /// The banks.
     pub tenants: BTreeMap<BankId, Arc<Tenant>>,
     /// Session tokens.

@@ -1,13 +1,18 @@
 //! Asking the gate on behalf of a turn: consent read, decided and logged in one transaction; permits only
 //! when the log has the decision.
 
-use crate::{app::App, linking::FromBank, rim, tenant::Tenant};
+use crate::{app::App, consents::looks, linking::FromBank, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
-use domain::{Channel, Consent, DataClass, EntryId, Tier};
-use gate::{ForPurpose, Logged, Permit, Question, Refusal, Verdict};
+use domain::{Channel, Consent, ConsentState, DataClass, EntryId, Tier};
+use gate::{ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::{DbError, Tx, access, consents, conversations::Conversation, grants};
+use store::{
+    DbError, Tx, access,
+    consents::{self, Held},
+    conversations::Conversation,
+    grants, pull_outs,
+};
 
 /// One turn of a conversation: who asks, where, when.
 #[derive(Clone)]
@@ -65,15 +70,34 @@ impl Turn {
         let entries: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
         let (turn, ids) = (self.clone(), entries.clone());
         let decided = self.app.store.decide(entries, move |tx| -> Result<_, DbError> {
-            let consent = turn.consent_for_decision(tx)?;
-            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &ids);
+            let (consent, now) = turn.held(tx)?;
+            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &ids, now);
             for verdict in &verdicts {
                 access::stage(tx, verdict.decision())?;
             }
             Ok((verdicts, consent))
         });
         let ((verdicts, consent), logged) = decided.await?;
-        self.settle(verdicts, consent, logged)
+        let asked = self.settle(verdicts, consent.clone(), logged)?;
+        self.end_if_over(&asked, consent).await?;
+        Ok(asked)
+    }
+
+    /// A consent that was found to be over is ended at once, so that no clock that is set back brings it to life.
+    async fn end_if_over<P: ForPurpose>(
+        &self,
+        asked: &Asked<P>,
+        consent: Option<Consent>,
+    ) -> Result<(), DbError> {
+        match (asked, consent) {
+            (Asked::No(refusal), Some(consent))
+                if matches!(refusal.reason, RefusalReason::ConsentExpired { .. })
+                    && !consent.state.is_final() =>
+            {
+                looks::expire(&self.app, consent).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// If one class would be refused, that one alone: nothing is logged as allowed that is then not read.
@@ -89,19 +113,25 @@ impl Turn {
         let consent =
             self.app.store.read(move |tx| consents::current(tx, &of.bank, &of.customer, &of.id)).await?;
         let unused: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
-        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &unused);
+        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &unused, self.now);
         let refused =
             verdicts.iter().zip(classes).find(|(verdict, _)| matches!(verdict, Verdict::Refused(_)));
         Ok(refused.map_or_else(|| classes.to_vec(), |(_, class)| vec![*class]))
     }
 
-    /// The consent in force, locked until the decision is stored; else the newest one, which says why not.
-    fn consent_for_decision(&self, tx: &mut Tx) -> Result<Option<Consent>, DbError> {
+    /// The consent in force, locked until the decision is stored; else the newest one, which says why not. And the
+    /// time at which to decide: never before the consent's own last change, whatever a clock says.
+    fn held(&self, tx: &mut Tx) -> Result<(Option<Consent>, Timestamp), DbError> {
         let Conversation { bank, customer, id, .. } = &self.conversation;
-        match consents::current_for_decision(tx, bank, customer, id)? {
-            Some(consent) => Ok(Some(consent)),
-            None => consents::latest(tx, bank, customer, id),
+        let Some(Held { mut consent, changed_at }) = consents::held(tx, bank, customer, id)? else {
+            return Ok((None, self.now));
+        };
+        // What the bank has pulled out of is as good as revoked from that moment on, even if it is not its turn yet.
+        let open = !consent.state.is_final();
+        if open && pull_outs::standing(tx, bank)?.iter().any(|pulled| pulled.covers(&consent)) {
+            consent.state = ConsentState::Revoked;
         }
+        Ok((Some(consent), self.now.max(changed_at)))
     }
 
     fn verdicts<P: ForPurpose>(
@@ -109,6 +139,7 @@ impl Turn {
         consent: Option<&Consent>,
         classes: &[DataClass],
         entries: &[EntryId],
+        now: Timestamp,
     ) -> Vec<Verdict<P>> {
         let gate = self.app.in_force.gate();
         let question = |class: DataClass, entry: &EntryId| {
@@ -122,7 +153,7 @@ impl Turn {
                 accounts: &[],
                 channel: self.channel,
                 tier: if self.channel.is_foreign() { most } else { Tier::InChat },
-                now: self.now,
+                now,
             }
         };
         classes.iter().zip(entries).map(|(class, entry)| gate.decide::<P>(&question(*class, entry))).collect()
@@ -140,7 +171,7 @@ impl Turn {
             match verdict {
                 Verdict::Allowed(granted) => permits.push(granted.permit(logged)?),
                 Verdict::Refused(refusal) => {
-                    if matches!(refusal.reason, gate::RefusalReason::PolicyError { .. }) {
+                    if matches!(refusal.reason, RefusalReason::PolicyError { .. }) {
                         let (bank, clauses) = (&refusal.decision.bank, &refusal.decision.clauses);
                         tracing::error!(%bank, ?clauses, "a policy failed while deciding; the answer was No");
                     }

@@ -24,6 +24,12 @@ enum Command {
     Log(commands::log::Log),
     /// The people of a bank who may open its console.
     Staff(commands::staff::Staff),
+    /// The keys that others need, and how they are replaced.
+    Keys(commands::keys::Keys),
+    /// Cosign other people's access logs.
+    Witness(commands::witness::Witness),
+    /// Pull a bank out: end the consents of its customers.
+    PullOut(commands::pull_out::PullOut),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +50,9 @@ fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
             Command::Staff(staff) => staff.run().await,
+            Command::Keys(keys) => keys.run().await,
+            Command::Witness(witness) => witness.run().await,
+            Command::PullOut(pull_out) => pull_out.run().await,
         }
     })
 }

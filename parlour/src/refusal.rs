@@ -17,6 +17,12 @@ pub async fn in_words(turn: &Turn, refusal: Refusal) -> Result<Reply, TurnFault>
         Why::ConsentEnded { .. } | Why::ConsentExpired { .. } => linking::offer_because(turn, &format!(
             "I cannot see your accounts any more: this chat is not linked to {bank} now. You can link it again."
         )).await,
+        Why::ConsentPaused => Ok(said_no(
+            "You",
+            "You paused the sharing, so I read nothing.".to_owned(),
+            "Write “continue” to end the pause.",
+        )
+        .with_quick(&["Continue", "Stop"])),
         Why::BankDoesNotOffer { .. } | Why::ChannelRefused | Why::BankPolicy { .. } => Ok(said_no(
             bank,
             refusal.said.clone().unwrap_or_else(|| format!("{bank} does not allow this here.")),
@@ -25,7 +31,7 @@ pub async fn in_words(turn: &Turn, refusal: Refusal) -> Result<Reply, TurnFault>
         Why::ClassNotAgreed { .. } | Why::PurposeNotAgreed { .. } | Why::AccountNotShared { .. } => Ok(said_no(
             "You",
             "When you linked this chat, you did not share this.".to_owned(),
-            "Write “stop” and then “link” if you want to choose again.",
+            "Write “change what I share” to choose again.",
         )),
         _ => Ok(said_no(
             "Parlour’s own rules",

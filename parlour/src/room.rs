@@ -2,7 +2,7 @@
 
 use crate::{app::App, linking, pace::TooFast, reply::Reply, rim, session::Session, tenant::Tenant};
 use domain::{
-    BankId, Channel, Consent, ConsentId, MessageId,
+    BankId, Channel, Consent, ConsentId, ConsentState, MessageId,
     conversation::{MAX_KEY_BYTES, MAX_TEXT_CHARS},
 };
 use jiff::Timestamp;
@@ -94,6 +94,8 @@ pub enum SayFault {
 pub struct Standing {
     /// The consent in force, if the conversation is linked.
     pub linked: Option<Linked>,
+    /// Whether the customer has paused it; nothing is read then.
+    pub paused: bool,
     /// Whether we wait for a yes or no to "is that you?".
     pub waiting_answer: bool,
 }
@@ -259,7 +261,9 @@ pub async fn standing(app: &App, session: &Session) -> Result<Standing, DbError>
             let consent =
                 consents::current(tx, &conversation.bank, &conversation.customer, &conversation.id)?;
             let waiting_answer = linking::awaiting(tx, &conversation, now)?.is_some();
-            Ok(Standing { linked: consent.and_then(|c| linked(c, now)), waiting_answer })
+            let paused =
+                consent.as_ref().is_some_and(|c| c.state == ConsentState::Paused && now < c.expires_at);
+            Ok(Standing { linked: consent.and_then(|c| linked(c, now)), paused, waiting_answer })
         })
         .await
 }

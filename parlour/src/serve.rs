@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     expiry, http,
     keys::{KeyFault, Keys},
+    logs::{Logs, log_folder, log_origin},
     pace::Pace,
     publisher, rim,
     session::Sessions,
@@ -20,9 +21,8 @@ use access_log::LogFolder;
 use domain::{BankId, Clock};
 use gate::PolicyFault;
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{DbError, OpenError, Options, Store};
+use store::{DbError, OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use url::Url;
 
 /// Why the gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,20 +82,6 @@ impl Running {
     }
 }
 
-/// The folder of a bank's published log.
-pub fn log_folder(data: &std::path::Path, bank: &BankId) -> PathBuf {
-    data.join("log").join(bank.as_str())
-}
-
-/// The origin of a bank's log: its address without the scheme.
-pub fn log_origin(public_url: &Url, bank: &BankId) -> String {
-    let host = public_url.host_str().unwrap_or("localhost");
-    match public_url.port() {
-        Some(port) => format!("{host}:{port}/log/{bank}"),
-        None => format!("{host}/log/{bank}"),
-    }
-}
-
 /// Starts the gateway on its address.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
     let listen = config.listen;
@@ -114,7 +100,7 @@ pub async fn start_on(
     let keys = Keys::open(config.data.join("keys"))?;
     let folders = open_logs(&config, &keys)?;
     let (stop, stopped) = watch::channel(false);
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let stopped_by_banks = stops::read(&store).await?;
     let in_force = config.banks.iter().map(|bank| bank.rules.clone()).collect();
     let in_force = InForce::load(in_force, stopped_by_banks).map_err(StartFault::Policy)?;
@@ -135,9 +121,9 @@ pub async fn start_on(
 fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, StartFault> {
     let mut folders = vec![];
     for bank in &config.banks {
-        let key = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
+        let ring = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
         let folder = log_folder(&config.data, &bank.id);
-        let open = LogFolder::open(&folder, key).map_err(|fault| StartFault::Log {
+        let open = LogFolder::open(&folder, ring.keys()).map_err(|fault| StartFault::Log {
             bank: bank.id.clone(),
             folder,
             fault: Box::new(fault),
@@ -167,6 +153,7 @@ fn app(
         store,
         in_force,
         passkeys: ceremony::passkeys_of(&config.public_url),
+        logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
         bells: Bells::default(),
@@ -174,10 +161,10 @@ fn app(
         stop,
         settings: Settings {
             public_url: config.public_url,
-            data: config.data,
             listen,
             limits: config.limits,
             trust_forwarded_for: config.trust_forwarded_for,
+            witnesses: config.access_log,
             worker: format!("w-{}", rim::uuid(clock.now()).simple()),
         },
         clock,

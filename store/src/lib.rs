@@ -18,12 +18,14 @@ mod record;
 mod seal;
 mod sequencer;
 mod sqlite;
+mod tls;
 mod tx;
 mod value;
 mod wake;
 
 pub mod access;
 pub mod bank_tasks;
+pub mod consent_events;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
@@ -32,6 +34,7 @@ pub mod figures;
 pub mod grants;
 pub mod links;
 pub mod messages;
+pub mod pull_outs;
 pub mod staff;
 pub mod stops;
 

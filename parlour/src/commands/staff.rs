@@ -15,7 +15,7 @@ use crate::{
 use clap::{Args, Subcommand};
 use domain::{BankId, Clock, StaffId, staff::Role};
 use std::{path::PathBuf, process::ExitCode};
-use store::{Options, Store, staff as stored};
+use store::{Store, staff as stored};
 
 /// The people of a bank.
 #[derive(Args)]
@@ -98,7 +98,7 @@ impl Staff {
             return Err(format!("no bank `{}` is set up in {}", at.bank, config.file.display()).into());
         }
         let keys = Keys::open(config.data.join("keys"))?;
-        let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+        let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
         let done = self.with(&store, config).await;
         store.close().await;
         done

@@ -42,6 +42,7 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         "console.css" CSS,
         "passkey.js" JS,
         "room.js" JS,
+        "verify.js" JS,
         "htmx.min.js" JS,
         "hx-sse.min.js" JS,
         "hx-upsert.min.js" JS,
@@ -64,6 +65,12 @@ pub fn href(name: &str) -> String {
         Some(file) => format!("/static/{name}?v={}", file.version),
         None => format!("/static/{name}"),
     }
+}
+
+/// The text of a file, for a page that carries it.
+pub fn text(name: &str) -> &'static str {
+    let file = FILES.iter().find(|file| file.name == name);
+    file.and_then(|file| std::str::from_utf8(file.bytes).ok()).unwrap_or_default()
 }
 
 /// The address of a bank's colours.
@@ -162,6 +169,7 @@ mod tests {
             "console.css",
             "passkey.js",
             "room.js",
+            "verify.js",
             "htmx.min.js",
             "hx-sse.min.js",
             "hx-upsert.min.js",

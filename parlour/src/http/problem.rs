@@ -98,6 +98,10 @@ kinds! {
     NotFound = "not_found" NOT_FOUND, "There is nothing at this address",
         "The address leads nowhere.",
         "Check the address, or start at the first page.";
+    /// The bank has pulled out.
+    PulledOut = "pulled_out" CONFLICT, "The bank takes no new links",
+        "The bank has pulled out of this channel, or of all that could be shared here. Its reason is the detail.",
+        "Use the bank's own site. Links can be made here again when the bank comes back.";
     /// The address does not take that method.
     Method = "method" METHOD_NOT_ALLOWED, "This address does not take that method",
         "The address exists but is not used that way. The header Allow says how it is.",
@@ -110,6 +114,10 @@ kinds! {
     TooLarge = "too_large" PAYLOAD_TOO_LARGE, "The request is too large",
         "Each address takes a body of a stated size. This one was larger.",
         "Send less. The detail says how much is taken.";
+    /// What was asked for is on its way.
+    NotYet = "not_yet" SERVICE_UNAVAILABLE, "It is not ready yet",
+        "What was asked for is kept safely and is being published. It is there within seconds.",
+        "Ask again after the time that the header Retry-After names.";
     /// The body is of a kind that is not taken here.
     MediaType = "media_type" UNSUPPORTED_MEDIA_TYPE, "This kind of content is not taken here",
         "The header Content-Type names a kind of content that this address does not take.",

@@ -1,10 +1,13 @@
 //! The journey of a link: looked at, opened in one browser, sent to the bank, come back.
 
 use super::{FromBank, LASTS, hash};
-use crate::{app::App, notice, reply::Notice, reply::Reply, rim, room, session::Session, tenant::Tenant};
+use crate::{
+    app::App, consents::change_now, notice, reply::Notice, reply::Reply, rim, room, session::Session,
+    tenant::Tenant,
+};
 use banks::{BankFault, LinkAsk, OnboardingFault, PendingLink};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{ConsentEvent, MessageId};
+use domain::{Consent, ConsentEvent, ConsentState, How, MessageId};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
@@ -84,14 +87,25 @@ pub enum LinkFault {
 }
 
 /// Finds the link of an address, if it belongs to a conversation of this browser and can still be used.
-async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<(Link, Arc<Tenant>), LinkFault> {
+async fn usable(
+    app: &App,
+    token: &str,
+    sessions: &[Session],
+) -> Result<(Link, Consent, Arc<Tenant>), LinkFault> {
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
     let tenant = app.tenant(bank).cloned().ok_or(LinkFault::Unknown)?;
     let (id, hashed) = (tenant.id.clone(), hash(token));
-    let link =
-        app.store.read(move |tx| links::by_token(tx, &id, &hashed)).await?.ok_or(LinkFault::Unknown)?;
+    let found = app.store.read(move |tx| -> Result<_, DbError> {
+        let Some(link) = links::by_token(tx, &id, &hashed)? else { return Ok(None) };
+        let consent = consents::find(tx, &link.bank, &link.customer, &link.consent)?;
+        Ok(consent.map(|consent| (link, consent)))
+    });
+    let (link, consent) = found.await?.ok_or(LinkFault::Unknown)?;
     if !matches!(link.state, LinkState::Offered | LinkState::Opened) {
         return Err(LinkFault::Used);
+    }
+    if consent.state != ConsentState::Requested {
+        return Err(LinkFault::Expired);
     }
     if link.expires_at <= app.clock.now() {
         return Err(LinkFault::Expired);
@@ -99,17 +113,19 @@ async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<(Link, A
     if !sessions.iter().any(|s| s.conversation == link.conversation && s.bank == link.bank) {
         return Err(LinkFault::OtherConversation);
     }
-    Ok((link, tenant))
+    Ok((link, consent, tenant))
 }
 
 /// Shows a link without changing anything.
 pub async fn look(app: &App, token: &str, sessions: &[Session]) -> Result<Offer, LinkFault> {
-    let (link, tenant) = usable(app, token, sessions).await?;
-    Ok(offer_of(app, token, &link, tenant))
+    let (link, consent, tenant) = usable(app, token, sessions).await?;
+    Ok(offer_of(token, &link, &consent, tenant))
 }
 
-fn offer_of(app: &App, token: &str, link: &Link, tenant: Arc<Tenant>) -> Offer {
-    let notice = notice::compose(&tenant, format!("/link/{token}"), app.clock.now(), link.expires_at);
+/// The notice of the link page asks for what the notice in the chat asked for, whatever the bank offers by now.
+fn offer_of(token: &str, link: &Link, consent: &Consent, tenant: Arc<Tenant>) -> Offer {
+    let (href, asked_at) = (format!("/link/{token}"), link.made_at);
+    let notice = notice::compose(&tenant, &consent.data_classes, href, asked_at, link.expires_at);
     Offer { tenant, notice }
 }
 
@@ -121,11 +137,11 @@ pub async fn open(
     cookie: Option<&str>,
     sessions: &[Session],
 ) -> Result<(Offer, Option<LinkCookie>), LinkFault> {
-    let (link, tenant) = usable(app, token, sessions).await?;
+    let (link, consent, tenant) = usable(app, token, sessions).await?;
     if link.state == LinkState::Opened {
         return match cookie {
             Some(cookie) if is_bound(app, &link, cookie).await? => {
-                Ok((offer_of(app, token, &link, tenant), None))
+                Ok((offer_of(token, &link, &consent, tenant), None))
             }
             _ => Err(LinkFault::OtherBrowser),
         };
@@ -136,7 +152,7 @@ pub async fn open(
     match app.store.transact(move |tx| links::open(tx, &bank, &token_hash, &cookie_hash, now)).await? {
         Moved::Yes(link) => {
             let cookie = LinkCookie { value, max_age_s: LASTS.as_secs() };
-            Ok((offer_of(app, token, &link, tenant), Some(cookie)))
+            Ok((offer_of(token, &link, &consent, tenant), Some(cookie)))
         }
         Moved::No { .. } => Err(LinkFault::OtherBrowser),
     }
@@ -151,7 +167,7 @@ async fn is_bound(app: &App, link: &Link, cookie: &str) -> Result<bool, DbError>
 
 /// Leaves for the bank: pushes the request, burns the address, and says where to go.
 pub async fn depart(app: &App, token: &str, cookie: &str, sessions: &[Session]) -> Result<Url, LinkFault> {
-    let (link, tenant) = usable(app, token, sessions).await?;
+    let (link, consent, tenant) = usable(app, token, sessions).await?;
     if !is_bound(app, &link, cookie).await? {
         return Err(LinkFault::OtherBrowser);
     }
@@ -160,7 +176,7 @@ pub async fn depart(app: &App, token: &str, cookie: &str, sessions: &[Session]) 
     let ask = LinkAsk {
         customer: link.customer.clone(),
         consent: link.consent.clone(),
-        data_classes: tenant.offers.clone(),
+        data_classes: consent.data_classes,
         days: u32::try_from(tenant.consent_days).unwrap_or(1),
         lookback_days: u32::try_from(tenant.lookback_days).unwrap_or(1),
     };
@@ -255,11 +271,12 @@ async fn end(app: &App, tenant: &Tenant, link: &Link, fault: &BankFault) -> Resu
     let now = app.clock.now();
     let id = MessageId::new(rim::uuid(now));
     let (link, conversation) = (link.clone(), link.conversation.clone());
+    let refuse = change_now(ConsentEvent::Refuse, How::AtBank, now);
     app.store
         .transact(move |tx| -> Result<(), DbError> {
             links::settle(tx, &link, outcome, now)?;
             if let Some(consent) = consents::find(tx, &link.bank, &link.customer, &link.consent)? {
-                consents::change(tx, &consent, ConsentEvent::Refuse, now, |_| {})?;
+                consents::change(tx, &consent, &refuse, |_| {})?;
             }
             say(tx, &link, &id, &reply, now)
         })

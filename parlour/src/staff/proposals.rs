@@ -2,15 +2,17 @@
 //! effect in the transaction that approves it, and in the gate of this process before the answer is given.
 
 use super::{Line, MAX_WORDS, PROPOSAL_LASTS, StaffFault, allowed, sign_ins::SignedIn, text};
-use crate::{app::App, rim, stops};
+use crate::{app::App, consents::pull_out, rim, stops};
 use domain::{
     ProposalId, StaffId,
+    ids::PullOutId,
     staff::{Act, Change, DeedKind, ProposalState, Role, StaffState, Stop},
 };
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
     Tx,
+    pull_outs::{self, PullOut},
     staff::{
         self, Person,
         proposals::{self as stored, Answer, Proposal},
@@ -110,7 +112,7 @@ pub async fn decide(
     answer: Answer,
 ) -> Result<Proposal, StaffFault> {
     let (me, id, now) = (who.person.clone(), id.clone(), app.clock.now());
-    let line = Line::new(now);
+    let (line, pull_out) = (Line::new(now), PullOutId::new(rim::uuid(now)));
     let decided = app
         .store
         .transact(move |tx| -> Result<Proposal, StaffFault> {
@@ -126,7 +128,7 @@ pub async fn decide(
             }
             let deed = match answer {
                 Answer::Approve => {
-                    take_effect(tx, &me, &proposal, now)?;
+                    take_effect(tx, &me, &proposal, &pull_out, now)?;
                     DeedKind::Approved
                 }
                 Answer::Decline => DeedKind::Declined,
@@ -139,10 +141,26 @@ pub async fn decide(
     if let Err(fault) = stops::refresh(app).await {
         tracing::error!(%fault, "an approved change is stored, and not yet in force in this process");
     }
+    if answer == Answer::Approve && matches!(decided.change, Change::SayNo { what: Stop::Everything, .. }) {
+        // The bank is out already; that every consent ends takes as long as there are consents. If this is cut
+        // off, the worker that looks for such things goes on.
+        let app = app.clone();
+        tokio::spawn(async move {
+            if let Err(fault) = pull_out::carry_on(&app).await {
+                tracing::warn!(%fault, "the consents of a bank that pulled out are ended later");
+            }
+        });
+    }
     Ok(decided)
 }
 
-fn take_effect(tx: &mut Tx, me: &Person, proposal: &Proposal, now: Timestamp) -> Result<(), StaffFault> {
+fn take_effect(
+    tx: &mut Tx,
+    me: &Person,
+    proposal: &Proposal,
+    pull_out: &PullOutId,
+    now: Timestamp,
+) -> Result<(), StaffFault> {
     let done = match &proposal.change {
         Change::SayNo { what, words } => {
             let stop = Stopped {
@@ -152,12 +170,36 @@ fn take_effect(tx: &mut Tx, me: &Person, proposal: &Proposal, now: Timestamp) ->
                 proposal: proposal.id.clone(),
                 since: now,
             };
+            if *what == Stop::Everything {
+                pull_outs::begin(tx, &pulling_out(me, proposal, pull_out, words, now))?;
+            }
             stopped::insert(tx, &stop)?
         }
-        Change::LiftNo { what } => stopped::lift(tx, &me.bank, *what)?,
+        Change::LiftNo { what } => {
+            if *what == Stop::Everything {
+                pull_outs::lift(tx, &me.bank, now)?;
+            }
+            stopped::lift(tx, &me.bank, *what)?
+        }
         Change::Remove { staff: id, .. } => staff::remove(tx, &me.bank, id, now)?,
     };
     if done { Ok(()) } else { Err(StaffFault::SoAlready) }
+}
+
+/// The bank pulls out of everything: its consents end, and the bank is told of each.
+fn pulling_out(me: &Person, proposal: &Proposal, id: &PullOutId, words: &str, now: Timestamp) -> PullOut {
+    PullOut {
+        id: id.clone(),
+        bank: me.bank.clone(),
+        channel: None,
+        data_class: None,
+        reason: words.to_owned(),
+        by: format!("{}, approved by {}", proposal.proposer, me.name),
+        at: now,
+        ended: 0,
+        done_at: None,
+        lifted_at: None,
+    }
 }
 
 /// Takes back one's own proposal.

@@ -56,7 +56,7 @@ impl House {
         house
     }
 
-    async fn start(&mut self) {
+    pub async fn start(&mut self) {
         let config =
             DemoConfig { data: self.data.path().to_owned(), port: self.port, clock: self.clock.clone() };
         self.demo = Some(demo::start(config).await.unwrap_or_else(|fault| panic!("{fault}")));

@@ -4,6 +4,8 @@
 
 mod asking;
 mod commands;
+mod consents;
+mod cut_off;
 mod faults;
 mod house;
 mod keeping;

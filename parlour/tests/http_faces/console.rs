@@ -375,6 +375,65 @@ async fn a_list_that_is_long_has_pages_and_a_file() {
     assert!(file.header("content-disposition").contains("harbour-history.csv"));
 }
 
+#[tokio::test]
+async fn a_bank_that_pulls_out_ends_every_consent() {
+    let gateway = Gateway::start().await;
+    let consent = plant(&gateway).await;
+    let one = colleague(&gateway, "harbour", Role::Officer, 1).await;
+    let two = colleague(&gateway, "harbour", Role::Officer, 2).await;
+    let state = |wanted: &'static str| {
+        let path = format!("/consents?id={consent}");
+        let window = &one.window;
+        async move { window.get(&path).await.body.contains(&format!("data-label=\"State\" class=\"\">{wanted}<")) }
+    };
+    assert!(state("given").await);
+    let proposal = one.window.propose("everything").await;
+    assert_eq!(two.window.post(&format!("{proposal}/approve"), &[]).await.status, 303);
+    let (app, bank) = (gateway.app().clone(), harbour());
+    let standing = app.store.read(move |tx| store::pull_outs::standing(tx, &bank)).await;
+    let standing: Vec<_> = standing.unwrap_or_else(|fault: DbError| panic!("{fault}"));
+    assert_eq!(standing[0].by, "Officer 1, approved by Officer 2");
+    parlour::consents::pull_out::carry_on(&app).await.unwrap();
+    assert!(state("revoked").await, "{}", one.window.get(&format!("/consents?id={consent}")).await.body);
+    let back = [("wish", "lift_no"), ("what", "everything"), ("why", "It is over.")];
+    let lifting = two.window.post("/proposals", &back).await;
+    let lifting = lifting.header("location").trim_start_matches("/console/harbour").to_owned();
+    assert_eq!(one.window.post(&format!("{lifting}/approve"), &[]).await.status, 303);
+    assert!(open(&gateway, DataClass::Balances));
+    assert!(one.window.get("").await.body.contains("is serving, as its files say"));
+    assert!(state("revoked").await, "what was ended stays ended");
+}
+
+#[tokio::test]
+async fn an_auditor_takes_evidence_home_that_anybody_can_check() {
+    let gateway = Gateway::start().await;
+    plant(&gateway).await;
+    let auditor = colleague(&gateway, "harbour", Role::Auditor, 1).await;
+    let viewer = colleague(&gateway, "harbour", Role::Viewer, 2).await;
+    let mut page = auditor.window.visit("/audit/harbour").await.body;
+    for _ in 0..200 {
+        if page.contains("/log/harbour/tile/entries/") {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        page = auditor.window.visit("/audit/harbour").await.body;
+    }
+    let link = |part: &str| page.split('"').find(|link| link.contains(part)).unwrap().replace("&#38;", "&");
+    assert_eq!(auditor.window.visit(&link("/log/harbour/tile/entries/")).await.status, 200);
+    let evidence = auditor.window.visit(&link("/evidence?")).await;
+    assert_eq!(evidence.status, 200, "{evidence:?}");
+    let keys = gateway.app().logs.ring(&harbour()).unwrap().verifier_keys();
+    let trust = access_log::Trust::new(&keys, &[], 0).unwrap();
+    let checked = access_log::check_evidence(evidence.body.as_bytes(), &trust).unwrap();
+    assert_eq!(checked.entries.len(), 2);
+    for value in PLANTED {
+        assert!(!evidence.body.contains(value), "{value}");
+    }
+    assert_eq!(viewer.window.visit(&link("/evidence?")).await.status, 403);
+    let empty = "/audit/harbour/evidence?from=2030-01-01&to=2030-01-02";
+    assert_eq!(auditor.window.visit(empty).await.status, 422);
+}
+
 /// The preview names numbers, and the numbers are right.
 #[tokio::test]
 async fn a_preview_says_whom_a_no_would_touch() {

@@ -101,7 +101,12 @@ impl Gateway {
         Gateway::on(self.home, self.clock, &self.limits).await
     }
 
-    /// The gateway as its use cases see it.
+    /// Everything that it keeps.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// The gateway itself.
     pub fn app(&self) -> &Arc<parlour::app::App> {
         &self.running.app
     }

@@ -12,6 +12,7 @@ mod guard;
 mod interface;
 mod limits;
 mod link;
+mod log;
 mod office;
 mod sign_in;
 mod stream;

@@ -9,5 +9,6 @@ mod alone;
 mod chat;
 mod console;
 mod house;
+mod receipts;
 mod steps;
 mod tabs;

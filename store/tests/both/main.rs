@@ -16,6 +16,7 @@ mod messages;
 mod opening;
 mod sealing;
 mod staff;
+mod tls;
 mod transactions;
 
 /// Names each body once and makes a test of it for each database.
@@ -50,6 +51,10 @@ on_both! {
     consents::the_newest_consent_that_holds_is_the_current_one,
     consents::nothing_is_allowed_after_an_acknowledged_withdrawal,
     consents::a_consent_of_another_customer_is_not_found,
+    consents::the_history_of_a_consent_is_kept_and_each_step_that_counts_is_logged,
+    consents::what_held_when_a_consent_was_asked_for_is_stored_once,
+    consents::a_bank_is_asked_and_a_customer_reminded_once_per_time,
+    consents::a_bank_that_pulls_out_is_known_until_it_comes_back,
     crash::nothing_acknowledged_is_lost_when_the_process_is_killed,
     grants::a_grant_is_given_back_as_it_was_stored,
     grants::one_process_at_a_time_renews_a_grant,

@@ -82,7 +82,9 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
     let key = banks::ClientKey::generate().expect("the system has random bytes");
     let clock = Arc::new(SystemClock);
     let tenant = Arc::new(Tenant::new(config, key, callback, store.clone(), clock.clone()));
+    let keys = parlour::keys::Keys::open(dir.join("keys")).expect("a fresh folder");
     App {
+        logs: parlour::logs::Logs::new(dir.to_owned(), keys, public_url.clone()),
         gate: gate::Gate::load(rules).unwrap_or_else(|faults| panic!("the rules are right: {faults:?}")),
         tenants: BTreeMap::from([(tenant.id.clone(), tenant)]),
         sessions: Sessions::new([5; 32]),
@@ -94,6 +96,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
             listen,
             limits,
             trust_forwarded_for: false,
+            witnesses: parlour::config::Witnesses::default(),
             worker: "measure".to_owned(),
         },
         clock,

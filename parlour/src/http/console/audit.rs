@@ -5,14 +5,18 @@ use super::{
     caller::Staffer,
     list::{self, Format, minute, words},
 };
-use crate::http::{
-    Web, body,
-    problem::Problem,
-    view::{
-        Page,
-        console::{Audit, Cell, Choice, Look, Table},
+use crate::{
+    evidence::{self, NoEvidence},
+    http::{
+        Web, body,
+        problem::{Kind, Problem},
+        view::{
+            Page,
+            console::{Audit, Cell, Choice, Look, Table},
+        },
     },
 };
+use access_log::MAX_EVIDENCE_ENTRIES;
 use axum::{
     extract::State,
     http::Uri,
@@ -72,7 +76,8 @@ pub async fn page(State(face): Web, me: Staffer, uri: Uri) -> Result<Response, P
         facts::search(tx, &bank, &search, before.as_ref().map(|(at, entry)| (*at, entry)), rows)
     });
     let found = read.await?;
-    let mut table = table(&me, &found);
+    let published = face.app.logs.now(&me.tenant.id).await.map_or(0, |now| now.checkpoint.size);
+    let mut table = table(&me, &found, published);
     match format {
         Format::Csv => return Ok(list::csv(&me.tenant, "decisions", &table)),
         Format::Json => {
@@ -82,6 +87,7 @@ pub async fn page(State(face): Web, me: Staffer, uri: Uri) -> Result<Response, P
         Format::Page => {}
     }
     let address = address(&me, &wanted, from, to);
+    let evidence_address = address.replacen("?", "/evidence?", 1);
     let last = found.last().filter(|_| found.len() == rows as usize);
     table.next = last.map(|fact| format!("{address}&before={}", place(fact)));
     table.files = vec![(format!("{address}&format=csv"), "CSV"), (format!("{address}&format=json"), "JSON")];
@@ -91,7 +97,7 @@ pub async fn page(State(face): Web, me: Staffer, uri: Uri) -> Result<Response, P
         to: to.to_string(),
         choices: choices(&wanted),
         found: table,
-        evidence: None,
+        evidence: (!found.is_empty()).then_some(evidence_address),
     })
     .into_response())
 }
@@ -191,7 +197,7 @@ const REASONS: [&str; 15] = [
     "policy_error",
 ];
 
-fn table(me: &Staffer, found: &[Fact]) -> Table {
+fn table(me: &Staffer, found: &[Fact], published: u64) -> Table {
     let columns = ["Time", "Purpose", "Data", "Channel", "Shown", "Answer", "Reason", "Rules", "Log#"];
     let mut table = Table::new("Decisions, newest first", &columns, "No decision is as you look for.");
     table.rows = found
@@ -208,11 +214,67 @@ fn table(me: &Staffer, found: &[Fact]) -> Table {
                 answer,
                 Cell::plain(words(fact.reason.as_deref().unwrap_or(""))),
                 Cell::of(fact.policy_digest.chars().take(12).collect::<String>(), Look::Code),
-                fact.index.map_or_else(|| Cell::plain("not yet"), Cell::number),
+                log_cell(me, fact, published),
             ]
         })
         .collect();
     table
+}
+
+/// The place in the log, leading to the public file that has the entry.
+fn log_cell(me: &Staffer, fact: &Fact, published: u64) -> Cell {
+    let Some(index) = fact.index else { return Cell::plain("not yet") };
+    match entries_file(index, published) {
+        Some(file) => Cell::number(index).to(format!("/log/{}/{file}", me.tenant.id)),
+        None => Cell::number(index),
+    }
+}
+
+/// Entries in one file of the log (c2sp.org/tlog-tiles).
+const IN_ONE_FILE: u64 = 256;
+
+/// The public file with an entry, by the names of c2sp.org/tlog-tiles. None if it is not published yet.
+fn entries_file(index: u64, published: u64) -> Option<String> {
+    if index >= published {
+        return None;
+    }
+    let n = index / IN_ONE_FILE;
+    let mut name = format!("{:03}", n % 1_000);
+    let mut rest = n / 1_000;
+    while rest > 0 {
+        name = format!("x{:03}/{name}", rest % 1_000);
+        rest /= 1_000;
+    }
+    let whole = (n + 1) * IN_ONE_FILE <= published;
+    let width = published % IN_ONE_FILE;
+    Some(if whole { format!("tile/entries/{name}") } else { format!("tile/entries/{name}.p/{width}") })
+}
+
+/// `GET /audit/{bank}/evidence`: what was found, with proofs and the texts that decided, as one file that
+/// `parlour-verify bundle` checks.
+pub async fn evidence(State(face): Web, me: Staffer, uri: Uri) -> Result<Response, Problem> {
+    me.must(Act::Audit)?;
+    let wanted: Wanted = body::query(&uri)?;
+    let (from, to) = days(&me, &wanted, face.app.clock.now())?;
+    let search = search(&me, &wanted, from, to)?;
+    let (bank, most) = (me.tenant.id.clone(), u32::try_from(MAX_EVIDENCE_ENTRIES).unwrap_or(u32::MAX));
+    let found = face.app.store.read(move |tx| facts::search(tx, &bank, &search, None, most)).await?;
+    let published = face.app.logs.now(&me.tenant.id).await.map_or(0, |now| now.checkpoint.size);
+    let mut places: Vec<u64> =
+        found.iter().filter_map(|fact| fact.index).filter(|index| *index < published).collect();
+    places.sort_unstable();
+    let bundle =
+        evidence::of(&face.app, &me.tenant.id, places, vec![]).await.map_err(|fault| match fault {
+            NoEvidence::Entries { .. } => {
+                Problem::of_field("from", "no decision of this search is published yet")
+            }
+            fault => {
+                tracing::error!(bank = %me.tenant.id, %fault, "evidence could not be made");
+                Kind::Internal.because("The evidence could not be made.")
+            }
+        })?;
+    let name = format!("{}-evidence-{from}-{to}.jsonl", me.tenant.id);
+    Ok(list::file(&name, "application/jsonl", bundle))
 }
 
 fn json(me: &Staffer, found: &[Fact]) -> String {
@@ -234,4 +296,23 @@ fn json(me: &Staffer, found: &[Fact]) -> String {
         })
         .collect();
     json!({ "bank": me.tenant.id, "decisions": rows }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_lies_in_the_file_that_the_log_publishes() {
+        for (index, published, file) in [
+            (0, 1, Some("tile/entries/000.p/1")),
+            (255, 256, Some("tile/entries/000")),
+            (256, 300, Some("tile/entries/001.p/44")),
+            (256_000, 256_256, Some("tile/entries/x001/000")),
+            (256 * 1_234_067, 256 * 1_234_068, Some("tile/entries/x001/x234/067")),
+            (5, 5, None),
+        ] {
+            assert_eq!(entries_file(index, published).as_deref(), file, "{index} of {published}");
+        }
+    }
 }

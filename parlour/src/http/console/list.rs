@@ -45,7 +45,7 @@ impl Format {
 }
 
 /// A file to keep.
-pub fn file(name: &str, kind: &'static str, body: String) -> Response {
+pub fn file(name: &str, kind: &'static str, body: impl IntoResponse) -> Response {
     let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
     let mut response = body.into_response();
     let headers = response.headers_mut();

@@ -15,24 +15,17 @@ use crate::{
             console::{Cell, Look, Overview, Panel, grouped},
         },
     },
-    serve::log_folder,
     tenant::Tenant,
 };
 use axum::extract::State;
-use domain::{
-    BankId, ConsentState,
-    staff::{Act, Stop},
-};
+use domain::{BankId, ConsentState, staff::Act};
 use jiff::Timestamp;
-use std::path::PathBuf;
 use store::{
     DbError, access, facts, figures,
+    pull_outs::{self, PullOut},
     staff::proposals as stored,
     stops::{self, Stopped},
 };
-
-/// The bytes of a checkpoint that are read: the size stands in the second of its first lines.
-const CHECKPOINT_HEAD: usize = 4_096;
 
 /// What the store tells about a bank.
 struct Known {
@@ -42,6 +35,7 @@ struct Known {
     log_size: u64,
     waiting: Vec<stored::Proposal>,
     stops: Vec<Stopped>,
+    pulled_out: Vec<PullOut>,
 }
 
 /// `GET /console/{bank}`
@@ -51,16 +45,19 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Overview>, Probl
     let now = app.clock.now();
     let known = known(app, &tenant.id, now, midnight(tenant, now)).await?;
     let published = published(app, &tenant.id).await;
-    let out = known.stops.iter().find(|stop| stop.what == Stop::Everything);
-    let standing = match out {
-        Some(stop) => format!(
-            "{} has pulled out since {}: nothing is read for anybody. {}",
+    let all = known.pulled_out.iter().find(|out| out.channel.is_none() && out.data_class.is_none());
+    let standing = match all {
+        Some(out) => format!(
+            "{} has pulled out since {}: nothing is read for anybody. {} {} consents were ended so far.",
             tenant.name,
-            minute(tenant, stop.since),
-            stop.words
+            minute(tenant, out.at),
+            out.reason,
+            grouped(out.ended)
         ),
-        None if known.stops.is_empty() => format!("{} is serving, as its files say.", tenant.name),
-        None => format!("{} is serving. {} said No to from here.", tenant.name, things(known.stops.len())),
+        None => match known.stops.len() + known.pulled_out.len() {
+            0 => format!("{} is serving, as its files say.", tenant.name),
+            n => format!("{} is serving. {} closed beside what its files say.", tenant.name, things(n)),
+        },
     };
     let panels = vec![
         consents_panel(&me, &known),
@@ -71,7 +68,7 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Overview>, Probl
     ];
     Ok(Page(Overview {
         frame: me.frame(format!("{}: overview", tenant.name), ""),
-        serving: out.is_none(),
+        serving: all.is_none(),
         standing,
         waiting: proposals::table(&me, &known.waiting),
         panels,
@@ -98,6 +95,7 @@ async fn known(app: &App, bank: &BankId, now: Timestamp, since: Timestamp) -> Re
             log_size: access::size(tx, &bank)?,
             waiting: stored::open(tx, &bank, now)?,
             stops: stops::of_bank(tx, &bank)?,
+            pulled_out: pull_outs::standing(tx, &bank)?,
         })
     });
     read.await
@@ -105,14 +103,8 @@ async fn known(app: &App, bank: &BankId, now: Timestamp, since: Timestamp) -> Re
 
 /// Size and time of the published checkpoint. None if there is none, or it cannot be read.
 async fn published(app: &App, bank: &BankId) -> Option<(u64, Timestamp)> {
-    let path: PathBuf = log_folder(&app.settings.data, bank).join("checkpoint");
-    let read = tokio::task::spawn_blocking(move || {
-        let at = std::fs::metadata(&path).ok()?.modified().ok()?;
-        let text = std::fs::read(&path).ok()?;
-        let text = String::from_utf8_lossy(text.get(..CHECKPOINT_HEAD).unwrap_or(&text)).into_owned();
-        Some((text.lines().nth(1)?.parse().ok()?, Timestamp::try_from(at).ok()?))
-    });
-    read.await.ok().flatten()
+    let now = app.logs.now(bank).await.ok()?;
+    Some((now.checkpoint.size, Timestamp::try_from(now.written?).ok()?))
 }
 
 fn consents_panel(me: &Staffer, known: &Known) -> Panel {
@@ -144,7 +136,8 @@ fn log_panel(tenant: &Tenant, known: &Known, published: Option<(u64, Timestamp)>
         }
         None => Some("No checkpoint can be read. If there are entries, the publisher needs care.".to_owned()),
     };
-    Panel { title: "Access log", rows, note, more: None }
+    let more = Some((format!("/log/{}", tenant.id), "The public page of the log"));
+    Panel { title: "Access log", rows, note, more }
 }
 
 fn rules_panel(me: &Staffer, app: &App) -> Panel {

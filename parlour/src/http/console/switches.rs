@@ -100,10 +100,22 @@ pub async fn preview(State(face): Web, me: Staffer, uri: Uri) -> Result<Page<Pre
         frame: me.frame(format!("{title} to {}", what.in_words()), "/no"),
         what: what.to_string(),
         saying_no,
-        words: what.in_words(),
+        after: after(saying_no, what),
         consents: grouped(touched.consents),
         accesses: grouped(touched.accesses),
         days: LOOK_BACK_DAYS,
         hours: PROPOSAL_LASTS.as_hours(),
     }))
+}
+
+/// What becomes of the consents.
+fn after(saying_no: bool, what: Stop) -> &'static str {
+    match (saying_no, what) {
+        (true, Stop::Everything) => {
+            "Every consent ends, the bank's systems are told to end theirs, and nobody can link again until it is taken back."
+        }
+        (true, _) => "Customers keep their consent; what it opens is closed for as long as the No holds.",
+        (false, Stop::Everything) => "Customers can link again. The consents that were ended stay ended.",
+        (false, _) => "What the bank's files say No to stays closed.",
+    }
 }

@@ -2,6 +2,7 @@
 //! for each of the two, and every table can be had as CSV.
 
 use super::Brand;
+pub use super::thread::grouped;
 use askama::Template;
 
 /// What stands around every page of staff.
@@ -107,19 +108,6 @@ impl Cell {
             _ => None,
         }
     }
-}
-
-/// A number with its thousands apart.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// A list of things of one kind.
@@ -252,8 +240,8 @@ pub struct Preview {
     pub what: String,
     /// Whether the form says No, or takes one back.
     pub saying_no: bool,
-    /// What it is, in words.
-    pub words: String,
+    /// What becomes of the consents, in a sentence.
+    pub after: &'static str,
     /// Consents that are touched.
     pub consents: String,
     /// Accesses that would not have been allowed.
@@ -412,13 +400,6 @@ pub struct Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_their_thousands_apart() {
-        for (n, shown) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(n), shown);
-        }
-    }
 
     #[test]
     fn a_spreadsheet_finds_no_formula_and_no_button() {

@@ -64,7 +64,7 @@ fn preview(saying_no: bool) -> String {
         frame: frame("Say No to balances"),
         what: "class:balances".into(),
         saying_no,
-        words: "balances, on every channel".into(),
+        after: "Customers keep their consent.",
         consents: "1,204".into(),
         accesses: "38,211".into(),
         days: 30,

@@ -3,8 +3,10 @@
 
 pub mod brand;
 pub mod console;
+pub mod log;
 pub mod pages;
 pub mod thread;
+pub mod verify;
 
 #[cfg(test)]
 mod console_samples;

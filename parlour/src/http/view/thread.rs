@@ -173,7 +173,7 @@ fn seen_line(class: DataClass, purpose: Purpose, places: &[u64]) -> String {
 }
 
 /// "10,482".
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -193,6 +193,7 @@ pub fn standing_words(standing: &Standing, zone: &TimeZone) -> String {
                 if *accounts == 1 { "1 account".to_owned() } else { format!("{accounts} accounts") };
             format!("Linked for {accounts} until {}", when::long_day(*until, zone))
         }
+        None if standing.paused => "Paused. Nothing is read until you write “continue”.".to_owned(),
         None if standing.waiting_answer => "Not linked yet. Was it you? Answer below.".to_owned(),
         None => "Not linked to your accounts".to_owned(),
     }
