@@ -114,6 +114,18 @@ id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
 id!(
+    /// Somebody who works for a bank.
+    StaffId, "stf");
+id!(
+    /// One sign-in of somebody who works for a bank, by which they see and end it.
+    SignInId, "sgn");
+id!(
+    /// One change that needs a second person.
+    ProposalId, "prp");
+id!(
+    /// One line of what staff did.
+    DeedId, "dee");
+id!(
     /// One reason to keep data whose customer wants it erased.
     HoldId, "hld");
 id!(

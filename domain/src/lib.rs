@@ -15,6 +15,7 @@ pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;
+pub mod staff;
 pub mod transaction;
 
 pub use account::{Account, AccountKind, Balance};
@@ -23,8 +24,8 @@ pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, SealedLinkId,
-    TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, ProposalId,
+    SealedLinkId, SignInId, StaffId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

@@ -155,7 +155,8 @@ impl Turn {
 
     /// How an answer from these classes may be shown here at most: all of it like its most careful part.
     fn tier(&self, classes: &[DataClass]) -> Tier {
-        let most = |class: &DataClass| self.app.gate.max_tier(&self.tenant.id, self.channel, *class);
+        let most =
+            |class: &DataClass| self.app.in_force.gate().max_tier(&self.tenant.id, self.channel, *class);
         classes.iter().map(most).min().unwrap_or(Tier::Never)
     }
 
@@ -198,8 +199,9 @@ impl Turn {
             Shown::InConversation => self.tier(classes),
             Shown::OnItsPage { .. } => Tier::Sealed,
         };
+        let gate = self.app.in_force.gate();
         let question = |class: DataClass, entry: &EntryId| {
-            let most = self.app.gate.max_tier(&self.tenant.id, self.channel, class);
+            let most = gate.max_tier(&self.tenant.id, self.channel, class);
             Question {
                 entry: entry.clone(),
                 bank: &self.tenant.id,
@@ -212,11 +214,7 @@ impl Turn {
                 now,
             }
         };
-        classes
-            .iter()
-            .zip(entries)
-            .map(|(class, entry)| self.app.gate.decide::<P>(&question(*class, entry)))
-            .collect()
+        classes.iter().zip(entries).map(|(class, entry)| gate.decide::<P>(&question(*class, entry))).collect()
     }
 
     fn settle<P: ForPurpose>(

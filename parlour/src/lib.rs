@@ -45,6 +45,8 @@ pub mod sealed;
 pub mod serve;
 pub mod session;
 pub mod spending;
+pub mod staff;
+pub mod stops;
 pub mod telemetry;
 pub mod tenant;
 pub mod turn;

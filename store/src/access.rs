@@ -69,6 +69,8 @@ pub fn stage(tx: &mut Tx, decision: &Decision) -> Result<(), DbError> {
             Arg::Blob(&leaf),
         ],
     )?;
+    let reason = value.pointer("/reason/kind").and_then(serde_json::Value::as_str);
+    crate::facts::insert(tx, decision, reason)?;
     tx.staged(entry.clone());
     Ok(())
 }

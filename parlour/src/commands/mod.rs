@@ -7,6 +7,7 @@ pub mod keys;
 pub mod log;
 pub mod pull_out;
 pub mod serve;
+pub mod staff;
 pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};

@@ -154,13 +154,14 @@ async fn make(
 /// What holds now, for the record.
 fn terms(app: &App, tenant: &Tenant, current: Option<Consent>) -> Terms {
     let hexadecimal = |bytes: [u8; 32]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let floor = app.gate.floor_digest();
+    let gate = app.in_force.gate();
+    let floor = gate.floor_digest();
     Terms {
         controller: tenant.controller.clone(),
         profile: tenant.profile.name.clone(),
         lookback_days: tenant.lookback_days,
         keep_record_days: tenant.profile.records.keep_days,
-        policy_sha256: hexadecimal(app.gate.digest(&tenant.id).unwrap_or(floor)),
+        policy_sha256: hexadecimal(gate.digest(&tenant.id).unwrap_or(floor)),
         floor_sha256: hexadecimal(floor),
         supersedes: current.map(|consent| consent.id),
     }

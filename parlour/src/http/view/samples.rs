@@ -412,5 +412,6 @@ pub fn named() -> Vec<(&'static str, String)> {
 }
 
 pub fn all() -> Vec<String> {
-    named().into_iter().map(|(_, html)| html).collect()
+    let pages = named().into_iter().chain(super::console_samples::named());
+    pages.map(|(_, html)| html).collect()
 }
