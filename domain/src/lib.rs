@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod ids;
 pub mod money;
 pub mod purpose;
+pub mod region;
 pub mod transaction;
 
 pub use account::{Account, AccountKind, Balance};
@@ -20,8 +21,10 @@ pub use channel::{Channel, Tier};
 pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, PartnerId,
+    TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};
+pub use region::Region;
 pub use transaction::{Place, Transaction, TransactionStatus};

@@ -5,6 +5,7 @@ use crate::{
     law::{Law, Policies},
     opinion::{Opinion, opinion},
     reason,
+    texts::{PolicyTexts, law_digest},
 };
 use domain::{AccountId, BankId, Channel, DataClass, Purpose, Tier};
 use std::{
@@ -66,6 +67,16 @@ impl Gate {
         self.tenants.get(bank).and_then(|tenant| tenant.rules.offered.get(&class)).unwrap_or(&UNKNOWN)
     }
 
+    /// All that decides at a bank, as texts. None for a bank that is not known.
+    pub fn texts(&self, bank: &BankId) -> Option<&PolicyTexts> {
+        self.tenants.get(bank).map(|tenant| &tenant.policies.texts)
+    }
+
+    /// The digest of all that decides at a bank, as its decisions carry it. None for a bank that is not known.
+    pub fn digest(&self, bank: &BankId) -> Option<[u8; 32]> {
+        self.tenants.get(bank).map(|tenant| tenant.policies.digest)
+    }
+
     /// The decision, and the bank's words if it is the bank that says no.
     fn weigh(&self, question: &Question, purpose: Purpose) -> (Decision, Option<String>) {
         let accounts = accounts_meant(question);
@@ -83,16 +94,18 @@ impl Gate {
             at: question.now,
             bank: question.bank.clone(),
             customer: question.customer.clone(),
+            asked_by: question.asker.kind(),
             consent: question.consent.filter(|c| reason::is_theirs(c, question)).map(|c| c.id.clone()),
             purpose,
             data_class: question.data_class,
             accounts,
+            payment: question.payment,
             channel: question.channel,
             tier: question.tier,
             allowed: reason.is_none(),
             reason,
             clauses,
-            policy_digest: tenant.map_or_else(|| self.law.digest(), |tenant| tenant.policies.digest),
+            policy_digest: tenant.map_or_else(law_digest, |tenant| tenant.policies.digest),
         };
         (decision, said)
     }
@@ -133,6 +146,9 @@ fn accounts_meant(question: &Question) -> Vec<AccountId> {
 /// The bank's own words, where it has any.
 fn words(tenant: &Tenant, question: &Question, reason: &RefusalReason) -> Option<String> {
     match reason {
+        RefusalReason::BankNo { number } => {
+            tenant.rules.nos.get(number.checked_sub(1)?).map(|no| no.reason.clone())
+        }
         RefusalReason::ChannelRefused => tenant.rules.refused_channels.get(&question.channel).cloned(),
         RefusalReason::BankDoesNotOffer { data_class } => match tenant.rules.offered.get(data_class) {
             Some(Offer::No { reason }) => Some(reason.clone()),

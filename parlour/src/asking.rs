@@ -4,7 +4,7 @@
 use crate::{app::App, linking::FromBank, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
 use domain::{Channel, Consent, DataClass, EntryId, Tier};
-use gate::{ForPurpose, Logged, Permit, Question, Refusal, Verdict};
+use gate::{Asker, Circumstances, ForPurpose, Logged, Permit, Question, Refusal, Verdict};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{DbError, Tx, access, consents, conversations::Conversation, grants};
@@ -115,12 +115,15 @@ impl Turn {
             Question {
                 entry: entry.clone(),
                 bank: &self.tenant.id,
+                asker: Asker::Customer(&self.conversation.customer),
                 customer: &self.conversation.customer,
                 consent,
                 data_class: class,
                 accounts: &[],
+                payment: None,
                 channel: self.channel,
                 tier: if self.channel.is_foreign() { most } else { Tier::InChat },
+                circumstances: Circumstances::default(),
                 now: self.now,
             }
         };

@@ -17,7 +17,7 @@ pub async fn in_words(turn: &Turn, refusal: Refusal) -> Result<Reply, TurnFault>
         Why::ConsentEnded { .. } | Why::ConsentExpired { .. } => linking::offer_because(turn, &format!(
             "I cannot see your accounts any more: this chat is not linked to {bank} now. You can link it again."
         )).await,
-        Why::BankDoesNotOffer { .. } | Why::ChannelRefused | Why::BankPolicy { .. } => Ok(said_no(
+        Why::BankDoesNotOffer { .. } | Why::ChannelRefused | Why::BankNo { .. } | Why::BankPolicy { .. } => Ok(said_no(
             bank,
             refusal.said.clone().unwrap_or_else(|| format!("{bank} does not allow this here.")),
             "You find it on the bank’s own site. You can ask me for something else.",

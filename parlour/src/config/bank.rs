@@ -268,13 +268,8 @@ fn check_days(source: &Source, consent: &WrittenConsent, faults: &mut Vec<Config
 
 fn rules(source: &Source, id: Option<BankId>, written: &Written, faults: &mut Vec<ConfigFault>) -> BankRules {
     let placeholder = || "unnamed".parse().expect("a plain word is a bank id");
-    let mut rules = BankRules {
-        bank: id.unwrap_or_else(placeholder),
-        offered: BTreeMap::new(),
-        tiers: BTreeMap::new(),
-        policies: policies(source, &written.policies, faults),
-        refused_channels: BTreeMap::new(),
-    };
+    let mut rules = BankRules::closed(id.unwrap_or_else(placeholder));
+    rules.policies = policies(source, &written.policies, faults);
     for class in DataClass::ALL {
         rules.offered.insert(*class, Offer::No { reason: "We do not offer this in chat.".into() });
     }

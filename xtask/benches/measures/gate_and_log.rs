@@ -7,10 +7,9 @@ use crate::{
     report::{Times, print, print_times},
 };
 use domain::{Channel, Clock, DataClass, EntryId, Tier};
-use gate::{AnswerCustomer, BankRules, Gate, Offer, Question, Verdict};
+use gate::{AnswerCustomer, Asker, BankRules, Circumstances, Gate, Offer, Question, Verdict};
 use parlour::rim::{self, SystemClock};
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -47,11 +46,8 @@ pub async fn measure(backend: Backend) {
 
 fn gate() -> Gate {
     let rules = BankRules {
-        bank: people::bank(),
         offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
-        tiers: BTreeMap::new(),
-        policies: vec![],
-        refused_channels: BTreeMap::new(),
+        ..BankRules::closed(people::bank())
     };
     Gate::load(vec![rules]).unwrap_or_else(|faults| panic!("the rules are right: {faults:?}"))
 }
@@ -65,12 +61,15 @@ fn question<'a>(
     Question {
         entry: entry.clone(),
         bank,
+        asker: Asker::Customer(&person.customer),
         customer: &person.customer,
         consent,
         data_class: DataClass::Balances,
         accounts: &[],
+        payment: None,
         channel: Channel::Web,
         tier: Tier::InChat,
+        circumstances: Circumstances::default(),
         now: SystemClock.now(),
     }
 }
