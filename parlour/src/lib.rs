@@ -23,6 +23,7 @@ pub mod linking;
 pub mod notice;
 pub mod pace;
 pub mod places;
+pub mod policy;
 pub mod publisher;
 pub mod refusal;
 pub mod reply;

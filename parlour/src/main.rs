@@ -22,6 +22,8 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// What banks say about their data: try it, explain it.
+    Policy(commands::policy::Policy),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Policy(policy) => policy.run().await,
         }
     })
 }

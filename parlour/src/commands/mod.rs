@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod log;
+pub mod policy;
 pub mod serve;
 
 use crate::config::{self, Config, ConfigFault};

@@ -89,7 +89,7 @@ fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
         let token = cookie(headers, &cookie_name(&tenant.id))?;
         app.sessions.check(&tenant.id, token, now).ok()
     };
-    app.tenants.values().filter_map(|tenant| session(tenant)).collect()
+    app.tenants.values().iter().filter_map(|tenant| session(tenant)).collect()
 }
 
 fn chat(tenant: &Tenant) -> String {
@@ -175,7 +175,7 @@ fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
 
 /// The bank that an address names before its dot, to know the way back.
 fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
-    app.tenant(token.split_once('.')?.0).cloned()
+    app.tenant(token.split_once('.')?.0)
 }
 
 fn fault_page(fault: LinkFault, home: Option<Arc<Tenant>>) -> Response {
