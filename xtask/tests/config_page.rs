@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 8] = [
+const STRUCTS: [(&str, &str, &str); 9] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("bank.rs", "Written", ""),
@@ -17,10 +17,11 @@ const STRUCTS: [(&str, &str, &str); 8] = [
     ("bank.rs", "WrittenConsent", "consent."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
+    ("no.rs", "WrittenNo", "no."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 6] = ["limits", "look", "connector", "consent", "data", "channels"];
+const TABLES: [&str; 7] = ["limits", "look", "connector", "consent", "data", "channels", "no"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

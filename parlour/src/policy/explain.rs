@@ -6,9 +6,12 @@ use super::{
     table,
 };
 use domain::{BankId, Channel, Purpose};
-use gate::{Decision, Gate, PolicyTexts, RefusalReason as Why};
+use gate::{Decision, Gate, PolicyTexts, RefusalReason as Why, Trial};
 use jiff::tz::TimeZone;
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 /// Who says a no.
 pub fn who_says(reason: &Why) -> &'static str {
@@ -98,29 +101,46 @@ fn clauses(ids: &[String], texts: Option<&PolicyTexts>) -> String {
     out
 }
 
+/// The clauses about who may ask, the plainest first.
+const ABOUT_WHO: [&str; 5] =
+    ["floor/who", "floor/own-data", "floor/own-bank", "floor/open-case", "floor/customers-pay"];
+
+/// The clause that tells most of a refusal: for one about who asks, the clause about that; for one by the bank, the
+/// bank's; else the first.
+fn telling(reason: &Why, clauses: &[String]) -> String {
+    let about_who = || ABOUT_WHO.iter().find(|id| clauses.iter().any(|clause| clause == *id)).copied();
+    let of = |start: &str| clauses.iter().find(|clause| clause.starts_with(start)).map(String::as_str);
+    let found = match reason {
+        Why::NotTheirs { .. } => about_who(),
+        Why::BankNo { .. } | Why::ChannelRefused | Why::BankPolicy { .. } => of("bank/"),
+        _ => of("floor/"),
+    };
+    found.or_else(|| of("")).unwrap_or("no clause").to_owned()
+}
+
 /// What is refused and why, for everybody who might ask, on every channel, for every purpose, if the customer
 /// agreed to everything that can be agreed to: who could read this at most?
 pub fn who_can(asks: Asks, gate: &Gate, bank: &BankId) -> String {
     let mut yes: BTreeMap<&str, BTreeMap<Channel, Vec<Purpose>>> = BTreeMap::new();
-    let mut no: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    let mut no: BTreeMap<(&str, String), (usize, BTreeSet<String>)> = BTreeMap::new();
     let clauses = gate.texts(bank).map(PolicyTexts::clauses).unwrap_or_default();
     for (name, who) in WHO {
         for channel in Channel::ALL {
             for purpose in Purpose::ALL {
                 let mut situation = Situation::usual(asks);
                 (situation.who, situation.channel, situation.purpose) = (*who, *channel, Some(*purpose));
-                let trial = situation.trial(gate, bank);
-                let Some(reason) = &trial.decision.reason else {
+                let Trial { decision, said } = situation.trial(gate, bank);
+                let Some(reason) = &decision.reason else {
                     yes.entry(name).or_default().entry(*channel).or_default().push(*purpose);
                     continue;
                 };
-                let words = trial.said.unwrap_or_else(|| {
-                    let first = trial.decision.clauses.first();
-                    let clause = clauses.iter().find(|clause| Some(&clause.id) == first);
-                    clause.and_then(|clause| clause.says.clone()).unwrap_or_else(|| reason.to_string())
-                });
-                let clause = trial.decision.clauses.first().map_or("", String::as_str);
-                *no.entry((name, format!("{words} [{clause}]"))).or_default() += 1;
+                let id = telling(reason, &decision.clauses);
+                let clause = clauses.iter().find(|clause| clause.id == id);
+                let says = || clause.and_then(|clause| clause.says.clone());
+                let words = said.or_else(says).unwrap_or_else(|| reason.to_string());
+                let (count, ids) = no.entry((name, words)).or_default();
+                *count += 1;
+                ids.insert(id);
             }
         }
     }
@@ -135,9 +155,10 @@ pub fn who_can(asks: Asks, gate: &Gate, bank: &BankId) -> String {
         }
     }
     out += "\n  No:\n";
-    for ((name, why), count) in &no {
+    for ((name, why), (count, ids)) in &no {
         let ways = if *count == 1 { "1 way".to_owned() } else { format!("{count} ways") };
-        writeln!(out, "    {name} ({ways}): {why}").unwrap_or_default();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        writeln!(out, "    {name} ({ways}): {why} [{}]", ids.join(", ")).unwrap_or_default();
     }
     out += "\nWithout a consent that is given, for this customer, bank, channel, purpose, kind of data and time: nobody.\n";
     out

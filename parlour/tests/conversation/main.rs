@@ -9,4 +9,5 @@ mod house;
 mod keeping;
 mod linking;
 mod operations;
+mod policy;
 mod stopping;
