@@ -2,7 +2,8 @@
 
 use crate::{
     bells::Bells,
-    config::Limits,
+    config::{Limits, Witnesses},
+    logs::Logs,
     pace::Pace,
     policy::{InForce, PolicyState},
     session::Sessions,
@@ -27,6 +28,8 @@ pub struct Settings {
     pub trust_forwarded_for: bool,
     /// The header in which that proxy tells from which country a request comes.
     pub region_header: Option<String>,
+    /// Who cosigns the access logs.
+    pub witnesses: Witnesses,
     /// This process, as leases name it.
     pub worker: String,
 }
@@ -37,6 +40,8 @@ pub struct App {
     pub store: Store,
     /// Who may see what, as it is now. A turn goes by the gate of its tenant, which does not change under it.
     pub in_force: InForce,
+    /// The banks' published logs.
+    pub logs: Logs,
     /// The banks.
     pub tenants: Tenants,
     /// Session tokens.

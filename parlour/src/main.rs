@@ -24,6 +24,10 @@ enum Command {
     Log(commands::log::Log),
     /// What banks say about their data: try it, explain it.
     Policy(commands::policy::Policy),
+    /// The keys that others need, and how they are replaced.
+    Keys(commands::keys::Keys),
+    /// Cosign other people's access logs.
+    Witness(commands::witness::Witness),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
             Command::Policy(policy) => policy.run().await,
+            Command::Keys(keys) => keys.run().await,
+            Command::Witness(witness) => witness.run().await,
         }
     })
 }

@@ -7,6 +7,7 @@ use crate::{
     config::Config,
     expiry, http,
     keys::{KeyFault, Keys},
+    logs::{Logs, log_folder, log_origin},
     pace::Pace,
     policy::{InForce, PolicyTrouble, reload},
     publisher, rim,
@@ -18,9 +19,8 @@ use crate::{
 use access_log::LogFolder;
 use domain::{BankId, Clock};
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Options, Store};
+use store::{OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use url::Url;
 
 /// Why the gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -73,20 +73,6 @@ impl Running {
     }
 }
 
-/// The folder of a bank's published log.
-pub fn log_folder(data: &std::path::Path, bank: &BankId) -> PathBuf {
-    data.join("log").join(bank.as_str())
-}
-
-/// The origin of a bank's log: its address without the scheme.
-pub fn log_origin(public_url: &Url, bank: &BankId) -> String {
-    let host = public_url.host_str().unwrap_or("localhost");
-    match public_url.port() {
-        Some(port) => format!("{host}:{port}/log/{bank}"),
-        None => format!("{host}/log/{bank}"),
-    }
-}
-
 /// Starts the gateway on its address.
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
     let listen = config.listen;
@@ -122,9 +108,9 @@ pub async fn start_on(
 fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, StartFault> {
     let mut folders = vec![];
     for bank in &config.banks {
-        let key = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
+        let ring = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
         let folder = log_folder(&config.data, &bank.id);
-        let open = LogFolder::open(&folder, key).map_err(|fault| StartFault::Log {
+        let open = LogFolder::open(&folder, ring.keys()).map_err(|fault| StartFault::Log {
             bank: bank.id.clone(),
             folder,
             fault: Box::new(fault),
@@ -145,7 +131,7 @@ fn app(
     let now = clock.now();
     let in_force =
         InForce::begin(&config.banks, config.data.clone(), config.require_proof, tenants.clone(), now)?;
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
     for bank in config.banks {
         let key = keys.client(&bank.id)?;
@@ -155,6 +141,7 @@ fn app(
     Ok(App {
         store,
         in_force,
+        logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
         bells: Bells::default(),
@@ -166,6 +153,7 @@ fn app(
             limits: config.limits,
             trust_forwarded_for: config.trust_forwarded_for,
             region_header: config.region_header,
+            witnesses: config.access_log,
             worker: format!("w-{}", rim::uuid(clock.now()).simple()),
         },
         clock,

@@ -68,6 +68,7 @@ impl Tenant {
                 Refresh::Keep => banks::Refresh::Keep,
                 Refresh::Rotate => banks::Refresh::Rotate(Arc::new(Keeper::new(store, clock.clone()))),
             },
+            roots: file.bank_roots,
             limits: banks::Limits::default(),
         };
         let tenant = Tenant {
@@ -127,8 +128,9 @@ impl Tenants {
     }
 
     /// All banks, in the order of their ids.
-    pub fn values(&self) -> Vec<Arc<Tenant>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    pub fn values(&self) -> std::vec::IntoIter<Arc<Tenant>> {
+        let tenants = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.values().cloned().collect::<Vec<_>>().into_iter()
     }
 
     /// Adds a bank.

@@ -4,6 +4,7 @@ use super::{
     fault::{ConfigFault, Source, read_file},
     look::{self, Look},
     no::{self, WrittenNo},
+    roots,
 };
 use crate::policy::table::{self, PolicyTest};
 use domain::{BankId, Channel, DataClass, Tier, consent};
@@ -88,6 +89,7 @@ struct WrittenConnector {
     client_id: String,
     #[serde(default)]
     refresh: Refresh,
+    ca: Option<Spanned<PathBuf>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,6 +160,8 @@ pub struct BankFile {
     pub client_id: String,
     /// What its refresh tokens do.
     pub refresh: Refresh,
+    /// The certificates to trust for its servers, as PEM, if not those that the system trusts.
+    pub bank_roots: Option<Vec<u8>>,
     /// How long a consent lasts, in days.
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
@@ -187,6 +191,7 @@ impl BankFile {
             ("look", self.look != other.look),
             ("connector.issuer", self.issuer != other.issuer),
             ("connector.api", self.api != other.api),
+            ("connector.ca", self.bank_roots != other.bank_roots),
             ("connector.client_id", self.client_id != other.client_id),
             ("connector.refresh", self.refresh != other.refresh),
             ("consent.days", self.consent_days != other.consent_days),
@@ -210,6 +215,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     check_days(&source, &written.consent, &mut faults);
     let mut rules = rules(&source, id.clone(), &written, &mut faults);
     let policy_tests = policy_tests(&source, &written.policy_tests, &mut faults);
+    let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), true) = (id, zone, faults.is_empty()) else { return Err(faults) };
     rules.zone = zone.clone();
     Ok(BankFile {
@@ -227,6 +233,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         api: written.connector.api.into_inner(),
         client_id: written.connector.client_id,
         refresh: written.connector.refresh,
+        bank_roots,
         consent_days: written.consent.days.into_inner(),
         lookback_days: written.consent.lookback_days.into_inner(),
         rules,

@@ -4,6 +4,7 @@
 
 mod asking;
 mod commands;
+mod cut_off;
 mod faults;
 mod house;
 mod keeping;

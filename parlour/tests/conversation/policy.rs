@@ -248,7 +248,7 @@ async fn the_rules_behind_every_decision_are_kept() {
 
 /// The newest entry of the guest's own list.
 async fn newest_entry(guest: &mut Guest) -> String {
-    let list = guest.visitor.json(&guest.api("accesses?limit=1")).await.unwrap();
+    let list = guest.visitor.json(&guest.api("access?limit=1")).await.unwrap();
     list["accesses"][0]["entry"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned()
 }
 

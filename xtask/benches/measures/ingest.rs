@@ -14,8 +14,10 @@ use hyper::StatusCode;
 use parlour::{
     app::{App, Settings},
     bells::Bells,
-    config::Limits,
+    config::{Limits, Witnesses},
     http,
+    keys::Keys,
+    logs::Logs,
     pace::Pace,
     policy::InForce,
     rim::{self, SystemClock},
@@ -78,6 +80,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
     let store = backend.open(dir);
     let public_url: url::Url =
         format!("http://localhost:{}", listen.port()).parse().expect("a host and a port");
+    let keys = Keys::open(dir.join("keys")).unwrap_or_else(|fault| panic!("keys are made: {fault}"));
     let callback = public_url.join("link/callback").expect("a plain path");
     let key = banks::ClientKey::generate().expect("the system has random bytes");
     let clock = Arc::new(SystemClock);
@@ -88,6 +91,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
     tenants.insert(Tenant::new(config, in_force.gate(), key, callback, store.clone(), clock.clone()));
     App {
         in_force,
+        logs: Logs::new(dir.to_owned(), keys, public_url.clone()),
         tenants,
         sessions: Sessions::new([5; 32]),
         bells: Bells::default(),
@@ -99,6 +103,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
             limits,
             trust_forwarded_for: false,
             region_header: None,
+            witnesses: Witnesses::default(),
             worker: "measure".to_owned(),
         },
         clock,
@@ -108,7 +113,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
 
 /// Begins a conversation for each connection.
 async fn people(app: &App) -> Vec<(Session, String)> {
-    let tenant = app.tenants.values().remove(0);
+    let tenant = app.tenants.values().next().expect("there is one bank");
     let mut people = vec![];
     for _ in 0..CONNECTIONS {
         let (session, token) = app.sessions.issue(&tenant.id, app.clock.now());
