@@ -28,7 +28,7 @@ enum PolicyCommand {
     /// Try the policies with the tables of the banks, and print each row with its answer.
     Test(Test),
     /// Say in plain words why something was decided, what would be, or who could read something.
-    Explain(Explain),
+    Explain(Box<Explain>),
 }
 
 /// What to try.

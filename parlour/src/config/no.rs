@@ -139,3 +139,93 @@ pub fn read_money(text: &str) -> Option<Money> {
     let currency: Currency = currency.parse().ok()?;
     Money::from_decimal(amount, currency).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[derive(Debug, Deserialize)]
+    struct Page {
+        no: Vec<Spanned<WrittenNo>>,
+    }
+
+    /// The Nos of a text, and its mistakes: line, column, what.
+    fn read_text(text: &str) -> (Vec<No>, Vec<(usize, usize, String)>) {
+        let source = Source { file: Path::new("banks/harbour.toml"), text };
+        let page: Page = source.parse().unwrap_or_else(|fault| panic!("{fault}"));
+        let mut faults = vec![];
+        let nos = read(&source, &page.no, &mut faults);
+        let told = |fault: ConfigFault| {
+            let at = fault.at.unwrap();
+            (at.line, at.column, fault.what)
+        };
+        (nos, faults.into_iter().map(told).collect())
+    }
+
+    #[test]
+    fn every_condition_of_a_no_is_read() {
+        let (nos, faults) = read_text(
+            "[[no]]\ndata_class = \"merchant_places\"\nchannel = \"messenger\"\npartner = \"acme\"\n\
+             region = [\"KP\", \"IR\"]\nhours = \"22-06\"\nreason = \"No.\"\n\
+             [[no]]\naction = \"order_payment\"\nunknown_region = true\namount_over = \"500.00 USD\"\nreason = \"No.\"\n",
+        );
+        assert_eq!(faults, []);
+        let first = No {
+            to: Some(Refused::Reading(DataClass::MerchantPlaces)),
+            channel: Some(Channel::Messenger),
+            partner: Some("acme".parse().unwrap()),
+            regions: Some(Regions {
+                listed: ["KP", "IR"].map(|r| r.parse().unwrap()).into(),
+                unknown: false,
+            }),
+            hours: Some("22-06".parse().unwrap()),
+            ..No::because("No.")
+        };
+        let second = No {
+            to: Some(Refused::Payments),
+            regions: Some(Regions { unknown: true, ..Regions::default() }),
+            amount_over: Some(Money::new(50_000, Currency::USD)),
+            ..No::because("No.")
+        };
+        assert_eq!(nos, [first, second]);
+    }
+
+    #[test]
+    fn mistakes_in_a_no_are_told_with_their_place() {
+        let one = |text: &str| {
+            let (_, faults) = read_text(&format!("[[no]]\nreason = \"No.\"\n{text}\n"));
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            faults[0].clone()
+        };
+        assert_eq!(one("").2, "this No names no condition, so it would refuse everything");
+        assert_eq!(
+            one("unknown_region = false").2,
+            "this No names no condition, so it would refuse everything"
+        );
+        let (line, column, what) = one("data_class = \"advertising\"");
+        assert_eq!((line, column), (3, 14));
+        assert!(what.starts_with("`advertising`: "), "{what}");
+        assert_eq!(one("action = \"read\"").2, "`read` is not known here");
+        assert_eq!((one("region = [\"US\", \"usa\"]").0, one("region = [\"US\", \"usa\"]").1), (3, 17));
+        assert_eq!(one("region = []").2, "this list is empty");
+        assert!(one("hours = \"22-24\"").2.contains("two different numbers from 0 to 23"));
+        for amount in ["500", "500 usd", "-1 USD", "1.001 USD", "USD 5", ""] {
+            let what = one(&format!("amount_over = \"{amount}\"")).2;
+            assert_eq!(what, format!("`{amount}` is not an amount of money"));
+        }
+        let both = one("data_class = \"balances\"\naction = \"order_payment\"");
+        assert_eq!(both.2, "a No is to reading a class of data or to an action, not to both");
+        let never = one("data_class = \"balances\"\namount_over = \"5 USD\"");
+        assert_eq!(never.2, "reading has no amount, so this No would never apply");
+    }
+
+    #[test]
+    fn the_words_of_a_no_have_a_limit() {
+        let told = |length: usize| {
+            let text = format!("[[no]]\nchannel = \"web\"\nreason = \"{}\"\n", "x".repeat(length));
+            read_text(&text).1.len()
+        };
+        assert_eq!([told(0), told(1), told(LONGEST_REASON), told(LONGEST_REASON + 1)], [1, 0, 0, 1]);
+    }
+}

@@ -5,7 +5,6 @@ use super::{
     Face, Web,
     problem::{Kind, Problem},
 };
-use crate::app::Settings;
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, Uri, header},
@@ -88,11 +87,10 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// From which country a request comes, as the proxy in front tells it. Unknown if no header is named, if it says
+/// From which country a request comes, as the trusted proxy in front tells it. Unknown if no header is named, if it says
 /// something else than two letters, or if it stands there twice.
-pub fn region(settings: &Settings, headers: &HeaderMap) -> Option<Region> {
-    let name = settings.region_header.as_ref().filter(|_| settings.trust_forwarded_for)?;
-    let mut told = headers.get_all(name).iter();
+pub fn region(header: Option<&str>, headers: &HeaderMap) -> Option<Region> {
+    let mut told = headers.get_all(header?).iter();
     let (Some(one), None) = (told.next(), told.next()) else { return None };
     let told: Region = one.to_str().ok()?.trim().to_ascii_uppercase().parse().ok()?;
     Some(told).filter(|region| !UNKNOWN_REGIONS.contains(&region.code()))
@@ -200,6 +198,20 @@ mod tests {
         assert_eq!(client(peer, &told, false), peer);
         assert_eq!(client(peer, &told, true), Some(IpAddr::from([203, 0, 113, 9])));
         assert_eq!(client(peer, &with(&[("x-forwarded-for", "nonsense")]), true), peer);
+    }
+
+    #[test]
+    fn a_country_is_known_only_from_the_header_that_is_named_and_if_it_is_one() {
+        let told = |headers: &[(&'static str, &'static str)]| region(Some("x-country"), &with(headers));
+        assert_eq!(told(&[("x-country", "us")]), "US".parse().ok());
+        for unknown in ["", "XX", "ZZ", "T1", "USA", "U", "U\t"] {
+            assert_eq!(told(&[("x-country", unknown)]), None, "{unknown}");
+        }
+        assert_eq!(told(&[("x-region", "US")]), None);
+        assert_eq!(region(None, &with(&[("x-country", "US")])), None);
+        let mut twice = with(&[("x-country", "US")]);
+        twice.append("x-country", HeaderValue::from_static("KP"));
+        assert_eq!(region(Some("x-country"), &twice), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! in the log is not durable.
 
 use crate::house::House;
-use domain::{Channel, Clock};
+use domain::Channel;
 use parlour::{
     asking::{Turn, TurnFault},
     balances,

@@ -6,7 +6,7 @@ use gate::Offer;
 use parlour::{
     demo::{
         files,
-        guest::{Guest, block},
+        guest::{Guest, block, payments},
     },
     policy::{PolicyState, kept},
 };
@@ -337,7 +337,7 @@ async fn a_no_by_region_goes_by_what_the_trusted_proxy_says() {
         format!("{text}trust_forwarded_for = true\nregion_header = \"x-country\"\n")
     });
     write(&data.path().join("banks/harbour.toml"), |text| {
-        let no = "[[no]]\ndata_class = \"balances\"\nregion = [\"KP\"]\nunknown_region = true\nreason = \"Not from there.\"\n";
+        let no = "[[no]]\ndata_class = \"transactions\"\nregion = [\"KP\"]\nunknown_region = true\nreason = \"Not from there.\"\n";
         format!("{}\n{no}", text.replace("policy_tests = [\"harbour.policy-tests.csv\"]\n", ""))
     });
     let house = House::begin(data, port).await;
@@ -346,13 +346,13 @@ async fn a_no_by_region_goes_by_what_the_trusted_proxy_says() {
         [("US", true), ("kp", false), ("XX", false), ("", false), ("us", true)].iter().enumerate()
     {
         let reply = ask_from(&mut guest, country, n).await;
-        assert_eq!(block(&reply, "balances").is_some(), *open, "{country}: {reply}");
+        assert_eq!(!payments(&reply).is_empty(), *open, "{country}: {reply}");
         let why = block(&reply, "refusal").map(|refusal| refusal["why"].clone());
         assert_eq!(why, (!open).then(|| json!("Not from there.")), "{reply}");
     }
 }
 
-/// Asks for balances through a proxy that names a country.
+/// Asks for payments through a proxy that names a country.
 async fn ask_from(guest: &mut Guest, country: &str, n: usize) -> Value {
     let url = guest.api("messages");
     let cookies: Vec<String> =
@@ -362,7 +362,7 @@ async fn ask_from(guest: &mut Guest, country: &str, n: usize) -> Value {
         .header("cookie", cookies.join("; "))
         .header("sec-fetch-site", "same-origin")
         .header("origin", url.origin().ascii_serialization())
-        .json(&json!({ "text": "What's my balance?", "key": format!("from-{n}") }));
+        .json(&json!({ "text": "Last transactions", "key": format!("from-{n}") }));
     if !country.is_empty() {
         ask = ask.header("x-country", country);
     }

@@ -7,7 +7,7 @@ use crate::{
     report::{Times, print, print_times},
 };
 use domain::{Channel, Clock, DataClass, EntryId, Tier};
-use gate::{AnswerCustomer, Asker, BankRules, Circumstances, Gate, Offer, Question, Verdict};
+use gate::{AnswerCustomer, Asker, BankRules, Circumstances, Gate, Offer, PolicyFile, Question, Verdict};
 use parlour::rim::{self, SystemClock};
 use std::{
     sync::Arc,
@@ -19,6 +19,8 @@ use store::{DbError, Store, access, consents};
 const CALLERS: usize = 64;
 /// How long load is put on.
 const LENGTH: Duration = Duration::from_secs(15);
+/// How many policies of its own the bank has, besides the floor.
+const OWN_POLICIES: [usize; 3] = [10, 50, 500];
 /// Decisions without a store, to tell what the gate alone costs.
 const ALONE: u32 = 20_000;
 
@@ -30,8 +32,11 @@ pub async fn measure(backend: Backend) {
     for _ in 0..CALLERS {
         people.push(people::linked(&store).await);
     }
-    let alone = alone(&store, &gate, &people[0]).await;
-    print_times("gate.decision_alone", &alone);
+    print_times("gate.decision_alone", &alone(&store, &gate, &people[0]).await);
+    for own in OWN_POLICIES {
+        let gate = gate_with(own);
+        print_times(&format!("gate.decision_alone.{own}_policies"), &alone(&store, &gate, &people[0]).await);
+    }
 
     let callers = people.into_iter().map(|person| {
         let (store, gate) = (store.clone(), gate.clone());
@@ -45,7 +50,23 @@ pub async fn measure(backend: Backend) {
 }
 
 fn gate() -> Gate {
+    gate_with(0)
+}
+
+/// A gate whose bank has policies of its own that look at facts and let the question pass.
+fn gate_with(own: usize) -> Gate {
+    let policy = |n: usize| {
+        let purpose = ["customer_alert", "receipt_match", "dispute_support"][n % 3];
+        format!(
+            "forbid (principal, action, resource) when {{ context has region && context.region == \"KP\" || \
+             {} < context.tier || context.purpose == Parlour::Purpose::\"{purpose}\" && context.hour < {} }};\n",
+            n + 3,
+            n % 24
+        )
+    };
+    let text = (0..own).map(policy).collect();
     let rules = BankRules {
+        policies: vec![PolicyFile { name: "own.cedar".to_owned(), text }],
         offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
         ..BankRules::closed(people::bank())
     };

@@ -66,7 +66,7 @@ pub struct Taken {
     ))]
 pub async fn say(State(face): Web, caller: Caller, request: Request) -> Result<Response, Problem> {
     let for_our_page = request.headers().contains_key("hx-request");
-    let region = guard::region(&face.app.settings, request.headers());
+    let region = guard::region(face.app.settings.region_header.as_deref(), request.headers());
     let Caller { tenant, session } = &caller;
     let home = format!("/chat/{}", tenant.id);
     let back = |problem: Problem| problem.back_to(home.clone(), "Back to the chat");
