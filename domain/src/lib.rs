@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod channel;
 pub mod clock;
 pub mod consent;
+pub mod consent_history;
 pub mod conversation;
 pub mod ids;
 pub mod money;
@@ -20,9 +21,10 @@ pub use account::{Account, AccountKind, Balance};
 pub use channel::{Channel, Tier};
 pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
+pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
     AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, PartnerId,
-    TransactionId,
+    SealedLinkId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

@@ -86,6 +86,11 @@ impl Gate {
         self.tenants.get(bank).map_or(Tier::Never, |tenant| tenant.rules.max_tier(channel, class))
     }
 
+    /// The digest of what holds at every bank: schema and floor.
+    pub fn floor_digest(&self) -> [u8; 32] {
+        law_digest()
+    }
+
     /// Whether a bank offers a class of data, and if not, its words.
     pub fn offers(&self, bank: &BankId, class: DataClass) -> &Offer {
         static UNKNOWN: LazyLock<Offer> =

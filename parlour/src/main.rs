@@ -28,6 +28,8 @@ enum Command {
     Keys(commands::keys::Keys),
     /// Cosign other people's access logs.
     Witness(commands::witness::Witness),
+    /// Pull a bank out: end the consents of its customers.
+    PullOut(commands::pull_out::PullOut),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
             Command::Policy(policy) => policy.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
+            Command::PullOut(pull_out) => pull_out.run().await,
         }
     })
 }

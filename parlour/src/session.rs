@@ -3,7 +3,7 @@
 
 use crate::rim;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{BankId, ConversationId, CustomerId};
+use domain::{BankId, Channel, ConversationId, CustomerId};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -91,6 +91,18 @@ impl Sessions {
         if session.expires_at <= now { Err(SessionFault::Expired) } else { Ok(session) }
     }
 
+    /// What the store keeps of a messenger's name for somebody: keyed, so that nobody can find a person in it
+    /// by trying names.
+    pub fn sender(&self, bank: &BankId, channel: Channel, sender: &str) -> [u8; 32] {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key).expect("HMAC takes any length of key");
+        for part in ["parlour sender", bank.as_str(), channel.as_str(), sender] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().into()
+    }
+
     /// The bank is part of what is signed, so that one bank's session is nothing at another.
     fn mac(&self, bank: &BankId, body: &[u8]) -> Hmac<Sha256> {
         let mut mac =
@@ -136,6 +148,21 @@ mod tests {
         let (_, token) = sessions.issue(&bank("harbour"), Timestamp::UNIX_EPOCH);
         let read = sessions.check(&bank("meridian"), &token, Timestamp::UNIX_EPOCH);
         assert_eq!(read, Err(SessionFault::Forged));
+    }
+
+    #[test]
+    fn a_sender_is_another_one_at_another_bank_and_on_another_channel() {
+        let sessions = Sessions::new([7; 32]);
+        let one = sessions.sender(&bank("harbour"), Channel::Messenger, "42");
+        assert_eq!(one, sessions.sender(&bank("harbour"), Channel::Messenger, "42"));
+        for other in [
+            sessions.sender(&bank("meridian"), Channel::Messenger, "42"),
+            sessions.sender(&bank("harbour"), Channel::Matrix, "42"),
+            sessions.sender(&bank("harbour"), Channel::Messenger, "43"),
+            Sessions::new([8; 32]).sender(&bank("harbour"), Channel::Messenger, "42"),
+        ] {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

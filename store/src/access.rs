@@ -8,7 +8,7 @@ use crate::{
     value::{Arg, Row, micros},
 };
 use access_log::Leaf;
-use domain::{BankId, CustomerId, EntryId};
+use domain::{BankId, ConsentId, CustomerId, EntryId};
 use gate::Decision;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -121,6 +121,23 @@ pub fn by_entry(tx: &mut Tx, bank: &BankId, entry: &EntryId) -> Result<Option<Ac
     let record = record(tx, bank, &customer, &row)?;
     let decision = serde_json::from_slice(&record).map_err(|_| DbError::Unreadable { what: "decision" })?;
     Ok(Some(Access { decision, index: row.maybe_count(2, "index of a log entry")? }))
+}
+
+/// The consent that a customer's entry rests on. None if the entry is not theirs, or rests on none.
+pub fn consent_of(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    entry: &EntryId,
+) -> Result<Option<ConsentId>, DbError> {
+    let row = tx.row(
+        "SELECT entry, body FROM access_record WHERE bank = $1 AND customer = $2 AND entry = $3",
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Text(entry.as_str())],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let decision: Decision = serde_json::from_slice(&record(tx, bank, customer, &row)?)
+        .map_err(|_| DbError::Unreadable { what: "decision" })?;
+    Ok(decision.consent)
 }
 
 /// What opens one of a customer's entries. None if it is not theirs or has no place yet.

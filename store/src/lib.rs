@@ -25,12 +25,17 @@ mod wake;
 
 pub mod access;
 pub mod bank_tasks;
+pub mod browsers;
+pub mod consent_events;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
 pub mod grants;
 pub mod links;
 pub mod messages;
+pub mod pull_outs;
+pub mod sealed_links;
+pub mod senders;
 
 pub use error::{DbError, OpenError};
 pub use open::{Location, Options, Store};

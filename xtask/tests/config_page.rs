@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 11] = [
+const STRUCTS: [(&str, &str, &str); 12] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("gateway.rs", "WrittenAccessLog", "access_log."),
@@ -17,13 +17,15 @@ const STRUCTS: [(&str, &str, &str); 11] = [
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
     ("bank.rs", "WrittenConsent", "consent."),
+    ("terms.rs", "WrittenController", "controller."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
     ("no.rs", "WrittenNo", "no."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 8] = ["limits", "access_log", "look", "connector", "consent", "data", "channels", "no"];
+const TABLES: [&str; 9] =
+    ["limits", "access_log", "look", "connector", "consent", "controller", "data", "channels", "no"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod look;
 pub mod no;
 mod roots;
+mod terms;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;

@@ -16,6 +16,7 @@ pub mod openapi;
 pub mod operations;
 pub mod pages;
 pub mod problem;
+pub mod sealed;
 pub mod streams;
 pub mod trace;
 pub mod verify;
@@ -92,6 +93,7 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/chat/{bank}/older", get(chat::room::older))
         .route("/link/callback", get(link::arrive))
         .route("/link/{token}", get(link::open).post(link::depart))
+        .route("/sealed/{token}", get(sealed::door).post(sealed::open))
         .route("/problems", get(pages::kinds))
         .route("/problems/{kind}", get(pages::kind))
         .route("/verify", get(verify::page))

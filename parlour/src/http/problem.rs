@@ -74,6 +74,10 @@ kinds! {
     NotFound = "not_found" NOT_FOUND, "There is nothing at this address",
         "The address leads nowhere.",
         "Check the address, or start at the first page.";
+    /// The bank has pulled out.
+    PulledOut = "pulled_out" CONFLICT, "The bank takes no new links",
+        "The bank has pulled out of this channel, or of all that could be shared here. Its reason is the detail.",
+        "Use the bank's own site. Links can be made here again when the bank comes back.";
     /// The address does not take that method.
     Method = "method" METHOD_NOT_ALLOWED, "This address does not take that method",
         "The address exists but is not used that way. The header Allow says how it is.",

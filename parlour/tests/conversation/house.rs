@@ -33,6 +33,17 @@ impl House {
         House::on(TempDir::new().unwrap()).await
     }
 
+    /// With more in the file of the first bank.
+    pub async fn open_with(more: &str) -> House {
+        let data = TempDir::new().unwrap();
+        let port = ports::free_run(3);
+        files::write(data.path(), port).unwrap();
+        let file = data.path().join("banks/harbour.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n{more}")).unwrap();
+        House::begin(data, port).await
+    }
+
     /// With the gateway's store on a PostgreSQL database.
     pub async fn open_on_postgres(url: &str) -> House {
         let data = TempDir::new().unwrap();
@@ -56,7 +67,7 @@ impl House {
         house
     }
 
-    async fn start(&mut self) {
+    pub async fn start(&mut self) {
         let config =
             DemoConfig { data: self.data.path().to_owned(), port: self.port, clock: self.clock.clone() };
         self.demo = Some(demo::start(config).await.unwrap_or_else(|fault| panic!("{fault}")));

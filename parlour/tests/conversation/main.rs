@@ -4,11 +4,16 @@
 
 mod asking;
 mod commands;
+mod consents;
 mod cut_off;
 mod faults;
 mod house;
 mod keeping;
+mod ledger;
 mod linking;
+mod messenger;
 mod operations;
 mod policy;
+mod sealed;
+mod sealed_attacks;
 mod stopping;

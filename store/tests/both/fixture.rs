@@ -1,8 +1,8 @@
 //! A fresh database, and a customer to put into it.
 
 use domain::{
-    AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
-    EntryId, MessageId, Purpose, Tier,
+    AccountId, BankId, Channel, Consent, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId,
+    DataClass, EntryId, How, MessageId, Purpose, Tier,
 };
 use gate::Decision;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
-    DbError, Kek, Location, Options, Store, consents,
+    DbError, Kek, Location, Options, Store,
+    consents::{self, Change},
     conversations::{self, Conversation, NewConversation},
     customers,
 };
@@ -162,6 +163,15 @@ pub fn consent(
         language: "en".to_owned(),
         at_bank: None,
     }
+}
+
+/// A change by a word in the chat.
+pub fn change(event: ConsentEvent) -> Change {
+    change_at(event, noon())
+}
+
+pub fn change_at(event: ConsentEvent, at: Timestamp) -> Change {
+    Change { event, how: How::Chat, reason: None, entry: entry_id(), at }
 }
 
 pub fn decision(customer: &Customer, allowed: bool) -> Decision {

@@ -12,6 +12,7 @@ mod people;
 mod report;
 mod start;
 mod turn;
+mod withdraw;
 
 use backend::Backend;
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
         "log" => log::measure(),
+        "withdraw" => runtime.block_on(withdraw::measure()),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -41,6 +43,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|log|start [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|log|withdraw|start [--backend sqlite|postgres]");
     ExitCode::from(2)
 }

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod access;
+pub mod consents;
 pub mod events;
 pub mod links;
 pub mod messages;
@@ -25,5 +26,8 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/events", get(events::follow))
         .route("/access", get(access::list))
         .route("/access/{entry}/receipt", get(receipt::download))
+        .route("/consents", get(consents::list))
+        .route("/consents/{consent}", get(consents::record))
+        .route("/consents/{consent}/receipt", get(consents::receipt))
         .route("/links", post(links::offer))
 }

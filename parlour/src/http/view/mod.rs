@@ -4,6 +4,7 @@
 pub mod brand;
 pub mod log;
 pub mod pages;
+pub mod sealed;
 pub mod thread;
 pub mod verify;
 

@@ -31,8 +31,18 @@ pub struct Offer {
     pub until: String,
     /// The host of the bank's own site.
     pub site: String,
-    /// The chat.
-    pub back: String,
+    /// The chat, if it is on this host.
+    pub back: Option<String>,
+}
+
+/// Back from the bank, to a chat that is somewhere else.
+#[derive(Template)]
+#[template(path = "link/back.html")]
+pub struct Back {
+    /// The bank.
+    pub brand: Option<Brand>,
+    /// Its name.
+    pub name: String,
 }
 
 /// Something went wrong.
