@@ -153,11 +153,11 @@ async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<Usable, 
 /// Shows a link without changing anything.
 pub async fn look(app: &App, token: &str, sessions: &[Session]) -> Result<Offer, LinkFault> {
     let found = usable(app, token, sessions).await?;
-    Ok(offer_of(app, token, &found))
+    Ok(offer_of(token, &found))
 }
 
 /// The notice of the link page asks for what the notice in the chat asked for, whatever the bank offers by now.
-fn offer_of(app: &App, token: &str, found: &Usable) -> Offer {
+fn offer_of(token: &str, found: &Usable) -> Offer {
     let Usable { link, consent, tenant, channel } = found;
     let (href, asked_at) = (format!("/link/{token}"), link.made_at);
     let notice = notice::compose(tenant, &consent.data_classes, href, asked_at, link.expires_at);
@@ -178,16 +178,16 @@ pub async fn open(
     if found.link.state == LinkState::Opened {
         return match cookie {
             Some(cookie) if is_bound(app, &found.link, cookie).await? => {
-                Ok((offer_of(app, token, &found), None))
+                Ok((offer_of(token, &found), None))
             }
             _ => Err(LinkFault::OtherBrowser),
         };
     }
     if found.channel.is_foreign() {
-        return Ok((offer_of(app, token, &found), None));
+        return Ok((offer_of(token, &found), None));
     }
     let cookie = bind(app, token, &found).await?;
-    Ok((offer_of(app, token, &found), Some(cookie)))
+    Ok((offer_of(token, &found), Some(cookie)))
 }
 
 /// Binds a link to the browser that came, if it is the first.
