@@ -114,6 +114,9 @@ id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
 id!(
+    /// One reason to keep data whose customer wants it erased.
+    HoldId, "hld");
+id!(
     /// One pulling out of a bank, from a channel, a class of data or everything.
     PullOutId, "pul");
 

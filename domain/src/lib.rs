@@ -11,6 +11,7 @@ pub mod clock;
 pub mod consent;
 pub mod consent_history;
 pub mod conversation;
+pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;

@@ -3,6 +3,7 @@
 use crate::{
     bells::Bells,
     config::{Limits, Witnesses},
+    erasure::Erasures,
     logs::Logs,
     pace::Pace,
     policy::{InForce, PolicyState},
@@ -46,6 +47,8 @@ pub struct App {
     pub tenants: Tenants,
     /// Session tokens.
     pub sessions: Sessions,
+    /// Who was erased and is to be.
+    pub erasures: Erasures,
     /// Wake-ups for streams.
     pub bells: Bells,
     /// The time.

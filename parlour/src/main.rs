@@ -24,6 +24,8 @@ enum Command {
     Log(commands::log::Log),
     /// What banks say about their data: try it, explain it.
     Policy(commands::policy::Policy),
+    /// What must be kept although its customer wants it erased.
+    Hold(commands::hold::Hold),
     /// The keys that others need, and how they are replaced.
     Keys(commands::keys::Keys),
     /// Cosign other people's access logs.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
             Command::Policy(policy) => policy.run().await,
+            Command::Hold(hold) => hold.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
             Command::PullOut(pull_out) => pull_out.run().await,

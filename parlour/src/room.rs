@@ -246,7 +246,8 @@ pub async fn latest(app: &App, session: &Session, limit: u32) -> Result<Vec<Entr
     before(app, session, i64::MAX as u64, limit).await
 }
 
-fn read_all(stored: Vec<messages::Message>) -> Vec<Entry> {
+/// Stored messages as the thread shows them.
+pub fn read_all(stored: Vec<messages::Message>) -> Vec<Entry> {
     stored.into_iter().map(read_entry).collect()
 }
 

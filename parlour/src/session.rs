@@ -103,6 +103,31 @@ impl Sessions {
         mac.finalize().into_bytes().into()
     }
 
+    /// The last part of the address of a receipt: a customer, and what only this gateway can make of them.
+    pub fn receipt_token(&self, bank: &BankId, customer: &CustomerId) -> String {
+        let tag = self.receipt_mac(bank, customer).finalize().into_bytes();
+        format!("{customer}.{}", B64.encode(tag.as_slice()))
+    }
+
+    /// The customer of such an address.
+    pub fn receipt_of(&self, bank: &BankId, token: &str) -> Option<CustomerId> {
+        let (customer, tag) = token.split_once('.')?;
+        let customer: CustomerId = customer.parse().ok()?;
+        let tag = B64.decode(tag).ok()?;
+        self.receipt_mac(bank, &customer).verify_slice(&tag).ok()?;
+        Some(customer)
+    }
+
+    fn receipt_mac(&self, bank: &BankId, customer: &CustomerId) -> Hmac<Sha256> {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key).expect("HMAC takes any length of key");
+        mac.update(b"parlour erasure receipt\0");
+        mac.update(bank.as_str().as_bytes());
+        mac.update(b"\0");
+        mac.update(customer.as_str().as_bytes());
+        mac
+    }
+
     /// The bank is part of what is signed, so that one bank's session is nothing at another.
     fn mac(&self, bank: &BankId, body: &[u8]) -> Hmac<Sha256> {
         let mut mac =
@@ -163,6 +188,18 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+    }
+
+    #[test]
+    fn the_address_of_a_receipt_is_made_here_for_one_bank() {
+        let sessions = Sessions::new([7; 32]);
+        let customer = CustomerId::new(Uuid::from_u128(7));
+        let token = sessions.receipt_token(&bank("harbour"), &customer);
+        assert_eq!(sessions.receipt_of(&bank("harbour"), &token), Some(customer));
+        assert_eq!(sessions.receipt_of(&bank("meridian"), &token), None);
+        assert_eq!(Sessions::new([8; 32]).receipt_of(&bank("harbour"), &token), None);
+        let other = CustomerId::new(Uuid::from_u128(8));
+        assert_eq!(sessions.receipt_of(&bank("harbour"), &token.replacen("07.", "08.", 1)), None, "{other}");
     }
 
     #[test]

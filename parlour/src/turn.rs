@@ -6,7 +6,7 @@ use crate::{
     asking::{Shown, Turn, TurnFault},
     balances,
     consents::words,
-    linking, places, receipts,
+    erasure, export, linking, places, receipts,
     reply::{Block, Reply},
     room::Words,
     sealed, spending, withdrawal,
@@ -57,6 +57,9 @@ async fn act(turn: &Turn, text: &str) -> Result<Reply, TurnFault> {
     if let Some(reply) = sealed::answer_if_no(turn, &understood).await? {
         return Ok(reply);
     }
+    if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
+        return Ok(reply);
+    }
     match &understood.decision {
         Decision::Act(intent) => serve(turn, *intent, &understood).await,
         Decision::Clarify(between) => Ok(which(between)),
@@ -73,6 +76,8 @@ async fn serve(turn: &Turn, intent: Intent, understood: &Understood) -> Result<R
         Intent::WhoLooked => accesses::tell(turn).await,
         Intent::Receipts => receipts::tell(turn).await,
         Intent::Stop => withdrawal::withdraw(turn).await,
+        Intent::Erase => erasure::chat::question(turn).await,
+        Intent::Export => Ok(export::tell(turn)),
         Intent::Pause => words::pause(turn).await,
         Intent::Resume => words::resume(turn).await,
         Intent::Change => linking::offer_change(turn).await,
@@ -112,6 +117,8 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::WhoLooked => "Who looked at my data?",
         Intent::Receipts => "Receipts for this",
         Intent::Stop => "Stop",
+        Intent::Erase => "Erase my data",
+        Intent::Export => "Export my data",
         Intent::Pause => "Pause",
         Intent::Resume => "Continue",
         Intent::Change => "Change what I share",

@@ -111,7 +111,10 @@ fn way_on(tenant: &Tenant, channel: Channel) -> Response {
 /// The good sessions that this browser has, at any bank, and the one of an app's token.
 pub(super) fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
     let now = app.clock.now();
-    let session = |tenant: &Tenant, token: Option<&str>| app.sessions.check(&tenant.id, token?, now).ok();
+    let session = |tenant: &Tenant, token: Option<&str>| {
+        let session = app.sessions.check(&tenant.id, token?, now).ok()?;
+        (!app.erasures.forgotten.contains(&session.bank, &session.customer)).then_some(session)
+    };
     let sessions = app.tenants.values().flat_map(|tenant| {
         let kept = cookie(headers, &cookie_name(&tenant.id));
         [session(&tenant, kept), session(&tenant, bearer(headers))]

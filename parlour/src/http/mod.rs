@@ -7,6 +7,7 @@ pub mod body;
 pub mod caller;
 pub mod chat;
 pub mod dress;
+pub mod erased;
 pub mod files;
 pub mod guard;
 pub mod link;
@@ -91,6 +92,9 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/", get(pages::banks))
         .route("/chat/{bank}", get(chat::room::page))
         .route("/chat/{bank}/older", get(chat::room::older))
+        .route("/chat/{bank}/export", get(chat::export::page))
+        .route("/erased/{bank}/{receipt}", get(erased::page))
+        .route("/erased/{bank}/{receipt}/receipt.json", get(erased::document))
         .route("/link/callback", get(link::arrive))
         .route("/link/{token}", get(link::open).post(link::depart))
         .route("/sealed/{token}", get(sealed::door).post(sealed::open))

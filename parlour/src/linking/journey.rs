@@ -177,9 +177,7 @@ pub async fn open(
     let found = usable(app, token, sessions).await?;
     if found.link.state == LinkState::Opened {
         return match cookie {
-            Some(cookie) if is_bound(app, &found.link, cookie).await? => {
-                Ok((offer_of(token, &found), None))
-            }
+            Some(cookie) if is_bound(app, &found.link, cookie).await? => Ok((offer_of(token, &found), None)),
             _ => Err(LinkFault::OtherBrowser),
         };
     }

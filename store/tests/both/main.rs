@@ -7,8 +7,10 @@ mod bank_tasks;
 mod claims;
 mod consents;
 mod crash;
+mod erasing;
 mod fixture;
 mod grants;
+mod keks;
 mod links;
 mod log;
 mod lost;
@@ -56,8 +58,17 @@ on_both! {
     consents::a_bank_is_asked_and_a_customer_reminded_once_per_time,
     consents::a_bank_that_pulls_out_is_known_until_it_comes_back,
     crash::nothing_acknowledged_is_lost_when_the_process_is_killed,
+    erasing::an_erased_customer_leaves_no_row_and_the_log_stays_whole,
+    erasing::an_erased_customer_does_not_begin_again,
+    erasing::what_a_hold_keeps_can_be_read_until_it_ends,
+    erasing::what_the_bank_must_be_told_outlives_the_key_under_another,
+    erasing::every_table_of_customers_is_known_to_erasing,
+    erasing::an_erasure_is_found_from_request_to_receipt,
     grants::a_grant_is_given_back_as_it_was_stored,
     grants::one_process_at_a_time_renews_a_grant,
+    keks::keys_are_wrapped_anew_while_others_serve,
+    keks::a_change_that_was_broken_off_goes_on,
+    keks::a_key_that_is_nowhere_is_named,
     links::an_attempt_goes_through_its_steps_once,
     links::a_link_that_is_over_moves_no_more,
     links::a_link_of_another_bank_is_not_found,

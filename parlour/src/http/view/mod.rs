@@ -2,6 +2,7 @@
 //! them.
 
 pub mod brand;
+pub mod export;
 pub mod log;
 pub mod pages;
 pub mod sealed;

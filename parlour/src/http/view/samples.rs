@@ -293,6 +293,30 @@ fn offer() -> pages::Offer {
     }
 }
 
+fn erased(held: bool) -> pages::Erased {
+    let stay = |until: Option<&str>| pages::Stays {
+        what: "what was said in this chat".into(),
+        why: "a case of yours with the bank is still open".into(),
+        until: until.map(Into::into),
+    };
+    pages::Erased {
+        brand: Some(harbour()),
+        name: "Harbour Bank".into(),
+        held,
+        at: "2026-11-20T15:00:00Z".parse().unwrap(),
+        on: "today at 10:00".into(),
+        messages: 12,
+        consents: 1,
+        accesses: 5,
+        stays: vec![stay(Some("20 Feb 2027")), stay(None)],
+        index: (!held).then_some(7),
+        record: "{\"schema\":\"parlour.erasure/1\"}".into(),
+        key: "07".repeat(32),
+        download: "/erased/harbour/x/receipt.json".into(),
+        chat: "/chat/harbour".into(),
+    }
+}
+
 fn fault() -> pages::Fault {
     pages::Fault {
         brand: Some(harbour()),
@@ -371,6 +395,8 @@ pub fn named() -> Vec<(&'static str, String)> {
         ("sealed-told", draw(&told(sealed::Way::Nowhere)).unwrap()),
         ("sealed-again", draw(&told(sealed::Way::Again)).unwrap()),
         ("back", draw(&pages::Back { brand: Some(harbour()), name: "Harbour Bank".into() }).unwrap()),
+        ("erased", draw(&erased(false)).unwrap()),
+        ("held", draw(&erased(true)).unwrap()),
         ("fault", draw(&fault()).unwrap()),
         (
             "problem",
