@@ -3,15 +3,14 @@
 //! A stop is a row of the store. Each process composes it with the bank's own rules into a new gate and puts
 //! that in the place of the old one; a turn that has begun ends with the gate that it began with.
 
-use crate::app::App;
-use domain::{BankId, Channel, DataClass, staff::Stop};
-use gate::{BankRules, Gate, Offer, PolicyFault};
-use std::{
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
+use crate::{
+    app::App,
+    policy::{Narrowing, PolicyTrouble},
 };
+use domain::{BankId, Channel, DataClass, staff::Stop};
+use std::{sync::Arc, time::Duration};
 use store::{
-    DbError, Store,
+    DbError,
     stops::{self, Stopped},
 };
 use tokio::time;
@@ -26,87 +25,37 @@ pub enum StopFault {
     #[error(transparent)]
     Store(#[from] DbError),
     /// The rules do not fit together.
-    #[error("the rules do not hold together with what was stopped: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Rules(Vec<PolicyFault>),
+    #[error("the rules do not hold together with what was stopped: {0}")]
+    Rules(#[from] PolicyTrouble),
 }
 
-struct Held {
-    gate: Arc<Gate>,
-    stops: Vec<Stopped>,
-}
-
-/// The gate in force, and what it is made of.
-pub struct InForce {
-    written: Vec<BankRules>,
-    held: RwLock<Held>,
-}
-
-impl InForce {
-    /// The banks' rules as their files say them, with what is stopped now.
-    pub fn load(written: Vec<BankRules>, stops: Vec<Stopped>) -> Result<InForce, Vec<PolicyFault>> {
-        let gate = Arc::new(compose(&written, &stops)?);
-        Ok(InForce { written, held: RwLock::new(Held { gate, stops }) })
-    }
-
-    /// The gate in force. A turn takes it once and keeps it to its end.
-    pub fn gate(&self) -> Arc<Gate> {
-        Arc::clone(&self.held.read().unwrap_or_else(PoisonError::into_inner).gate)
-    }
-
-    /// The rules of a bank as its files say them.
-    pub fn written(&self, bank: &BankId) -> Option<BankRules> {
-        self.written.iter().find(|rules| rules.bank == *bank).cloned()
-    }
-
-    /// Puts new stops in force. False if they were in force already.
-    fn renew(&self, stops: Vec<Stopped>) -> Result<bool, Vec<PolicyFault>> {
-        if self.held.read().unwrap_or_else(PoisonError::into_inner).stops == stops {
-            return Ok(false);
-        }
-        let gate = Arc::new(compose(&self.written, &stops)?);
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Held { gate, stops };
-        Ok(true)
-    }
-}
-
-fn compose(written: &[BankRules], stops: &[Stopped]) -> Result<Gate, Vec<PolicyFault>> {
-    Gate::load(written.iter().map(|rules| with_stops(rules.clone(), stops)).collect())
-}
-
-/// A bank's rules with what it stopped. They only become narrower.
-pub fn with_stops(mut rules: BankRules, stops: &[Stopped]) -> BankRules {
-    let bank = rules.bank.clone();
-    for stop in stops.iter().filter(|stop| stop.bank == bank) {
+/// What the stops of a bank close. They only ever make it narrower.
+pub fn narrowing(bank: &BankId, stops: &[Stopped]) -> Narrowing {
+    let mut closed = Narrowing::default();
+    for stop in stops.iter().filter(|stop| stop.bank == *bank) {
         let (classes, channels): (&[DataClass], &[Channel]) = match &stop.what {
             Stop::Class(class) => (std::slice::from_ref(class), &[]),
             Stop::Channel(channel) => (&[], std::slice::from_ref(channel)),
             Stop::Everything => (DataClass::ALL, Channel::ALL),
         };
-        for class in classes {
-            rules.offered.insert(*class, Offer::No { reason: stop.words.clone() });
-        }
-        for channel in channels {
-            rules.refused_channels.insert(*channel, stop.words.clone());
-        }
+        closed.classes.extend(classes.iter().map(|class| (*class, stop.words.clone())));
+        closed.channels.extend(channels.iter().map(|channel| (*channel, stop.words.clone())));
     }
-    rules
+    closed
 }
 
-/// What the store says is stopped.
-pub async fn read(store: &Store) -> Result<Vec<Stopped>, DbError> {
-    store.read(stops::all).await
-}
-
-/// Brings the gate in force up to what the store says. Returns when it is in force here.
+/// Brings the rules in force up to what the store says is stopped. Returns when they are in force here.
 pub async fn refresh(app: &Arc<App>) -> Result<(), StopFault> {
-    let stops = read(&app.store).await?;
-    let changer = app.clone();
+    let stops = app.store.read(stops::all).await?;
+    let (changer, now) = (app.clone(), app.clock.now());
     // Rules are parsed and validated, which takes milliseconds for each bank.
-    let renewed = tokio::task::spawn_blocking(move || changer.in_force.renew(stops));
-    if renewed.await.map_err(|_| DbError::Panicked)?.map_err(StopFault::Rules)? {
-        tracing::info!("what banks say No to has changed and is in force");
-    }
-    Ok(())
+    let renewed = tokio::task::spawn_blocking(move || {
+        changer
+            .tenants
+            .values()
+            .try_for_each(|tenant| changer.in_force.narrow(&tenant.id, narrowing(&tenant.id, &stops), now))
+    });
+    Ok(renewed.await.map_err(|_| DbError::Panicked)??)
 }
 
 /// Keeps the gate in force up to date until the gateway stops.
@@ -126,17 +75,6 @@ mod tests {
     use super::*;
     use domain::ProposalId;
     use jiff::Timestamp;
-    use std::collections::BTreeMap;
-
-    fn rules() -> BankRules {
-        BankRules {
-            bank: "harbour".parse().unwrap(),
-            offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
-            tiers: BTreeMap::new(),
-            policies: vec![],
-            refused_channels: BTreeMap::new(),
-        }
-    }
 
     fn stop(bank: &str, what: Stop) -> Stopped {
         Stopped {
@@ -150,32 +88,22 @@ mod tests {
 
     #[test]
     fn every_stop_closes_what_it_names_and_nothing_of_another_bank() {
-        let no = Offer::No { reason: "Not now.".to_owned() };
+        let (harbour, meridian) = ("harbour".parse().unwrap(), "meridian".parse().unwrap());
         for what in Stop::all() {
-            let stopped = with_stops(rules(), &[stop("harbour", what)]);
+            let closed = narrowing(&harbour, &[stop("harbour", what)]);
             for class in DataClass::ALL {
-                let closed = matches!(what, Stop::Everything) || what == Stop::Class(*class);
-                assert_eq!(stopped.offered[class] == no, closed, "{what} {class}");
+                let named = matches!(what, Stop::Everything) || what == Stop::Class(*class);
+                assert_eq!(
+                    closed.classes.get(class).is_some_and(|no| no == "Not now."),
+                    named,
+                    "{what} {class}"
+                );
             }
             for channel in Channel::ALL {
-                let closed = matches!(what, Stop::Everything) || what == Stop::Channel(*channel);
-                assert_eq!(stopped.refused_channels.contains_key(channel), closed, "{what} {channel}");
+                let named = matches!(what, Stop::Everything) || what == Stop::Channel(*channel);
+                assert_eq!(closed.channels.contains_key(channel), named, "{what} {channel}");
             }
-            assert_eq!(with_stops(rules(), &[stop("meridian", what)]), rules());
+            assert_eq!(narrowing(&meridian, &[stop("harbour", what)]), Narrowing::default());
         }
-    }
-
-    #[test]
-    fn the_gate_in_force_follows_the_stops_and_keeps_a_turns_gate() {
-        let bank = "harbour".parse().unwrap();
-        let in_force = InForce::load(vec![rules()], vec![]).unwrap();
-        let before = in_force.gate();
-        let what = Stop::Class(DataClass::Balances);
-        assert!(in_force.renew(vec![stop("harbour", what)]).unwrap());
-        assert_eq!(before.offers(&bank, DataClass::Balances), &Offer::Yes);
-        assert_ne!(in_force.gate().offers(&bank, DataClass::Balances), &Offer::Yes);
-        assert!(!in_force.renew(vec![stop("harbour", what)]).unwrap());
-        assert!(in_force.renew(vec![]).unwrap());
-        assert_eq!(in_force.gate().offers(&bank, DataClass::Balances), &Offer::Yes);
     }
 }
