@@ -8,10 +8,11 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_mins(45);
 
 /// The measures there are, with what each tells.
-const MEASURES: [(&str, &str); 4] = [
+const MEASURES: [(&str, &str); 5] = [
     ("ingest", "durable inbound messages through HTTP at 64 connections, beside the same without HTTP"),
     ("turn", "a balance question from accepted to reply stored, and our part of it"),
     ("gate", "a decision with its durable log entry, under load"),
+    ("prove", "all theorems about the floor, and the slowest of them"),
     ("start", "time to ready and resident memory of `parlour serve`"),
 ];
 
