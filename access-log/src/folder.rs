@@ -2,11 +2,15 @@
 
 use crate::bundle::{self, Broken, BundleFault, MAX_BUNDLE_BYTES, MAX_ENTRY_BYTES};
 use crate::disk::{self, Disk, IoFault};
-use crate::layout::{CHECKPOINT, Kind, LEVELS, MAX_LOG_SIZE, Piece, TILE_WIDTH, full_pieces, partial_width};
+use crate::key::{LogKey, LogKeys};
+use crate::layout::{
+    CHECKPOINT, Kind, LEVELS, MAX_LOG_SIZE, Piece, TILE_WIDTH, WITNESSED, full_pieces, partial_width,
+};
 use crate::merkle::{self, Edge, HASH_BYTES, Hash, leaf_hash};
-use crate::note::{Checkpoint, CheckpointFault, LogKey, MAX_CHECKPOINT_BYTES};
-use crate::proof::{self, ProofError};
+use crate::note::{Checkpoint, CheckpointFault, MAX_CHECKPOINT_BYTES};
+use crate::proof::ProofError;
 use crate::receipt::Receipt;
+use crate::trust::{BadTrust, Trust};
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -25,6 +29,9 @@ pub enum OpenError {
     /// The checkpoint is broken, or of another log, or signed by another key.
     #[error("the checkpoint is not this log's: {0}")]
     Checkpoint(#[from] CheckpointFault),
+    /// The keys given do not belong together.
+    #[error(transparent)]
+    Keys(#[from] BadTrust),
     /// A file that the checkpoint stands on is not there.
     #[error("{file} is missing, and the checkpoint stands on it")]
     Missing {
@@ -92,6 +99,12 @@ pub enum AppendError {
     /// A file operation failed. Whether the checkpoint went out is unknown; open the folder again.
     #[error(transparent)]
     Io(#[from] IoFault),
+    /// The keys are of another log.
+    #[error("the keys are of {found}, which is another log")]
+    OtherLog {
+        /// The log they are of.
+        found: String,
+    },
     /// An earlier append failed midway; open the folder again and append from its size.
     #[error("an earlier append failed; open the log again")]
     Broken,
@@ -101,7 +114,7 @@ pub enum AppendError {
 #[derive(Debug)]
 pub struct LogFolder {
     disk: Disk,
-    key: LogKey,
+    keys: LogKeys,
     edge: Edge,
     /// The entry bundle of the partial tile of level 0, as its file holds it.
     bundle: Vec<u8>,
@@ -117,12 +130,14 @@ impl LogFolder {
     /// last bundle's entries have the hashes in their tile. It does not read the whole log: that is what
     /// [`crate::verify_folder`] does. Files from beyond the checkpoint, which a crash can leave, are
     /// ignored, and overwritten when the log gets there.
-    pub fn open(path: &Path, key: LogKey) -> Result<LogFolder, OpenError> {
+    pub fn open(path: &Path, keys: impl Into<LogKeys>) -> Result<LogFolder, OpenError> {
+        let keys = keys.into();
+        let trust = Trust::new(&keys.verifier_keys(), &[], 0)?;
         let mut disk = Disk::open(path)?;
         let lock = disk.lock()?.ok_or(OpenError::InUse)?;
         let checkpoint = match disk::read(&path.join(CHECKPOINT), MAX_CHECKPOINT_BYTES as u64)? {
-            Some(bytes) => Checkpoint::open(&bytes, &key.verifier_key())?,
-            None if disk::list(&path.join("tile"))?.is_empty() => begin(&mut disk, &key)?,
+            Some(bytes) => trust.open(&bytes)?,
+            None if disk::list(&path.join("tile"))?.is_empty() => begin(&mut disk, &keys)?,
             None => return Err(OpenError::NoCheckpoint),
         };
         let size = checkpoint.size;
@@ -140,7 +155,7 @@ impl LogFolder {
                 remove_partials(&disk, level, last);
             }
         }
-        Ok(LogFolder { disk, key, edge, bundle, checkpoint, broken: false, _lock: lock })
+        Ok(LogFolder { disk, keys, edge, bundle, checkpoint, broken: false, _lock: lock })
     }
 
     /// How many entries are published; the index that the next one gets.
@@ -155,7 +170,7 @@ impl LogFolder {
 
     /// The log's name.
     pub fn origin(&self) -> &str {
-        self.key.origin()
+        self.keys.origin()
     }
 
     /// Appends the entries in this order and publishes one checkpoint over them.
@@ -180,7 +195,7 @@ impl LogFolder {
         let old = self.size();
         self.write_pieces(entries)?;
         self.disk.settle()?;
-        let checkpoint = Checkpoint::sign(&self.key, self.size(), self.edge.root());
+        let checkpoint = Checkpoint::sign(&self.keys.signing, self.size(), self.edge.root());
         publish(&mut self.disk, &checkpoint)?;
         self.checkpoint = checkpoint.clone();
         self.broken = false;
@@ -224,16 +239,62 @@ impl LogFolder {
         Ok(())
     }
 
+    /// Signs with other keys from now on: publishes the checkpoint that stands again, at the same size, so
+    /// that readers see the new key even when nothing is appended. Cosignatures of witnesses go with the old
+    /// text; ask for new ones.
+    ///
+    /// The new keys must include, as one that signs or has signed, a key that readers know already; nothing
+    /// here can check that.
+    pub fn change_keys(&mut self, keys: LogKeys) -> Result<Checkpoint, AppendError> {
+        if self.broken {
+            return Err(AppendError::Broken);
+        }
+        if keys.origin() != self.keys.origin() {
+            return Err(AppendError::OtherLog { found: keys.origin().to_owned() });
+        }
+        self.broken = true;
+        let checkpoint = Checkpoint::sign(&keys.signing, self.size(), self.edge.root());
+        publish(&mut self.disk, &checkpoint)?;
+        self.keys = keys;
+        self.checkpoint = checkpoint.clone();
+        self.broken = false;
+        Ok(checkpoint)
+    }
+
+    /// Whether the keys that sign now are these.
+    pub fn signs_with(&self, keys: &LogKeys) -> bool {
+        let public = |keys: &LogKeys| keys.signing.iter().map(LogKey::verifier_key).collect::<Vec<_>>();
+        public(&self.keys) == public(keys)
+    }
+
+    /// Publishes a checkpoint of this log with the signature lines that witnesses gave for it: as
+    /// `checkpoint.witnessed` when a quorum has signed, and as `checkpoint` while it is still the newest.
+    /// `of` must be a checkpoint that this folder published; the lines, all that there are for it, must have been
+    /// checked.
+    pub fn cosigned(&mut self, of: &Checkpoint, lines: &str, quorum_met: bool) -> Result<(), AppendError> {
+        if self.broken {
+            return Err(AppendError::Broken);
+        }
+        let cosigned = Checkpoint { text: format!("{}{lines}", of.text), ..of.clone() };
+        if quorum_met {
+            self.disk.put(WITNESSED, cosigned.text.as_bytes())?;
+        }
+        if self.checkpoint.text.starts_with(&of.text) {
+            self.disk.put(CHECKPOINT, cosigned.text.as_bytes())?;
+            self.checkpoint = cosigned;
+        }
+        Ok(self.disk.settle()?)
+    }
+
     /// The proof, as text for one person, that the entry of this index is in the log as published now.
     /// `extra` travels along unproven: what the person needs to recompute the entry.
     pub fn receipt(&self, index: u64, extra: Option<Vec<u8>>) -> Result<Receipt, ProofError> {
-        let proof = proof::inclusion_proof(self.disk.root(), &self.checkpoint, index)?;
-        Ok(Receipt { extra, index, proof, checkpoint: self.checkpoint.text.clone() })
+        Receipt::of(self.disk.root(), &self.checkpoint, index, extra)
     }
 }
 
-fn begin(disk: &mut Disk, key: &LogKey) -> Result<Checkpoint, IoFault> {
-    let checkpoint = Checkpoint::sign(key, 0, Hash::EMPTY_TREE);
+fn begin(disk: &mut Disk, keys: &LogKeys) -> Result<Checkpoint, IoFault> {
+    let checkpoint = Checkpoint::sign(&keys.signing, 0, Hash::EMPTY_TREE);
     publish(disk, &checkpoint)?;
     Ok(checkpoint)
 }

@@ -14,6 +14,27 @@ pub(crate) const LEVELS: u8 = 6;
 /// The file that names the current size and root.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 
+/// The newest checkpoint that a quorum of witnesses has signed. Not part of c2sp.org/tlog-tiles.
+pub(crate) const WITNESSED: &str = "checkpoint.witnessed";
+
+/// How long what is published under a name stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasting {
+    /// Replaced whole, each time the log grows: a checkpoint.
+    Replaced,
+    /// Never changes: a tile or an entry bundle.
+    Settled,
+}
+
+/// Whether a published log has a file of this name, and how long it stays as it is. Nothing else in the
+/// log's folder is for others: a name that would lead out of it, or to a lock, is no name of a log.
+pub fn published_file(name: &str) -> Option<Lasting> {
+    if [CHECKPOINT, WITNESSED].contains(&name) {
+        return Some(Lasting::Replaced);
+    }
+    Piece::parse(name).map(|_| Lasting::Settled)
+}
+
 /// What a piece holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

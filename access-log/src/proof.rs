@@ -1,10 +1,10 @@
 //! Proofs that an entry is in the log, and that the log only grew.
 
-use crate::disk::{self, IoFault};
+use crate::disk::IoFault;
+use crate::files::LogFiles;
 use crate::layout::{MAX_LOG_SIZE, Piece, TILE_WIDTH};
 use crate::merkle::{self, Claim, HASH_BYTES, Hash, Unproven};
 use crate::note::Checkpoint;
-use std::path::Path;
 
 /// More hashes than this are in no proof: one per level of the largest tree, and one more for the old root
 /// in a consistency proof.
@@ -52,16 +52,20 @@ pub struct NotProven;
 
 /// The hashes that lead from the entry of this index to the checkpoint's root, leaf side first. Reads only
 /// files, so it may run while the log grows.
-pub fn inclusion_proof(folder: &Path, checkpoint: &Checkpoint, index: u64) -> Result<Vec<Hash>, ProofError> {
+pub fn inclusion_proof(
+    files: &(impl LogFiles + ?Sized),
+    checkpoint: &Checkpoint,
+    index: u64,
+) -> Result<Vec<Hash>, ProofError> {
     if index >= checkpoint.size {
         return Err(ProofError::Beyond { asked: index, size: checkpoint.size });
     }
-    prove(folder, checkpoint, Claim::Holds(index))
+    prove(files, checkpoint, Claim::Holds(index))
 }
 
 /// The hashes that show the log of `old_size` to be the beginning of the one in the checkpoint.
 pub fn consistency_proof(
-    folder: &Path,
+    files: &(impl LogFiles + ?Sized),
     checkpoint: &Checkpoint,
     old_size: u64,
 ) -> Result<Vec<Hash>, ProofError> {
@@ -71,11 +75,15 @@ pub fn consistency_proof(
     if old_size == 0 {
         return Ok(Vec::new());
     }
-    prove(folder, checkpoint, Claim::Continues(old_size))
+    prove(files, checkpoint, Claim::Continues(old_size))
 }
 
-fn prove(folder: &Path, checkpoint: &Checkpoint, claim: Claim) -> Result<Vec<Hash>, ProofError> {
-    merkle::prove(checkpoint.size, checkpoint.root, claim, |piece| read_tile(folder, piece)).map_err(
+fn prove(
+    files: &(impl LogFiles + ?Sized),
+    checkpoint: &Checkpoint,
+    claim: Claim,
+) -> Result<Vec<Hash>, ProofError> {
+    merkle::prove(checkpoint.size, checkpoint.root, claim, |piece| read_tile(files, piece)).map_err(
         |unproven| match unproven {
             Unproven::Read(error) => error,
             Unproven::Inconsistent => ProofError::Inconsistent,
@@ -84,12 +92,12 @@ fn prove(folder: &Path, checkpoint: &Checkpoint, claim: Claim) -> Result<Vec<Has
 }
 
 /// The hashes of a tile; of a partial one that is gone, the beginning of the full one.
-fn read_tile(folder: &Path, piece: Piece) -> Result<Vec<u8>, ProofError> {
+fn read_tile(files: &(impl LogFiles + ?Sized), piece: Piece) -> Result<Vec<u8>, ProofError> {
     let expected = usize::from(piece.width) * HASH_BYTES;
     let full = Piece { width: TILE_WIDTH, ..piece };
     for file in [piece.path(), full.path()] {
         let cap = usize::from(TILE_WIDTH) * HASH_BYTES;
-        if let Some(mut bytes) = disk::read(&folder.join(&file), cap as u64)? {
+        if let Some(mut bytes) = files.read(&file, cap as u64)? {
             if bytes.len() < expected {
                 return Err(ProofError::Short { file, expected, found: bytes.len() });
             }

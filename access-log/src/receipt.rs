@@ -1,9 +1,11 @@
 //! Receipts: one text that proves, offline, that one entry is in the log (c2sp.org/tlog-proof).
 
+use crate::files::LogFiles;
 use crate::layout::{MAX_LOG_SIZE, decimal};
 use crate::merkle::{Hash, leaf_hash};
 use crate::note::{Checkpoint, CheckpointFault, MAX_CHECKPOINT_BYTES};
-use crate::proof::{MAX_PROOF_HASHES, check_inclusion};
+use crate::proof::{self, MAX_PROOF_HASHES, ProofError, check_inclusion};
+use crate::trust::Trust;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -67,6 +69,19 @@ pub enum ReceiptFault {
 }
 
 impl Receipt {
+    /// The proof, as text for one person, that the entry of this index is in the log as it was at this
+    /// checkpoint. `extra` travels along unproven: what the person needs to recompute the entry. Reads only
+    /// files, so it may run while the log grows.
+    pub fn of(
+        files: &(impl LogFiles + ?Sized),
+        checkpoint: &Checkpoint,
+        index: u64,
+        extra: Option<Vec<u8>>,
+    ) -> Result<Receipt, ProofError> {
+        let proof = proof::inclusion_proof(files, checkpoint, index)?;
+        Ok(Receipt { extra, index, proof, checkpoint: checkpoint.text.clone() })
+    }
+
     /// Reads a receipt. Says nothing on whether it proves anything; see [`Receipt::check`].
     pub fn parse(text: &str) -> Result<Receipt, BadReceipt> {
         if text.len() > MAX_RECEIPT_BYTES {
@@ -103,7 +118,12 @@ impl Receipt {
     /// Checks that this entry is in the log of this key at the place the receipt names, and gives the
     /// checkpoint that says so.
     pub fn check(&self, entry: &[u8], verifier_key: &str) -> Result<Checkpoint, ReceiptFault> {
-        let checkpoint = Checkpoint::open(self.checkpoint.as_bytes(), verifier_key)?;
+        self.check_by(entry, &Trust::key(verifier_key).map_err(CheckpointFault::VerifierKey)?)
+    }
+
+    /// The same for several keys, or with witnesses that must have signed.
+    pub fn check_by(&self, entry: &[u8], trust: &Trust) -> Result<Checkpoint, ReceiptFault> {
+        let checkpoint = trust.open(self.checkpoint.as_bytes())?;
         let Checkpoint { size, root, .. } = checkpoint;
         check_inclusion(&self.proof, size, root, self.index, leaf_hash(entry))
             .map_err(|_| ReceiptFault::NotThisEntry { index: self.index, size })?;

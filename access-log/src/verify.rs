@@ -1,10 +1,14 @@
 //! The independent check of a whole log: everything is recomputed from the entries.
 
 use crate::bundle::{self, Broken, BundleFault, MAX_BUNDLE_BYTES};
-use crate::disk::{self, IoFault};
-use crate::layout::{CHECKPOINT, Kind, LEVELS, Piece, TILE_WIDTH, decimal, full_pieces, partial_width};
+use crate::disk::IoFault;
+use crate::files::LogFiles;
+use crate::layout::{
+    CHECKPOINT, Kind, LEVELS, Piece, TILE_WIDTH, WITNESSED, decimal, full_pieces, partial_width,
+};
 use crate::merkle::{self, Edge, HASH_BYTES, Hash, leaf_hash};
 use crate::note::{Checkpoint, CheckpointFault, MAX_CHECKPOINT_BYTES};
+use crate::trust::{Cosignature, Trust};
 use std::path::Path;
 
 /// A log that is whole: every entry, tile and partial tile belongs to the signed root.
@@ -16,6 +20,8 @@ pub struct Verified {
     pub size: u64,
     /// The root over them.
     pub root: Hash,
+    /// Which of the named witnesses signed the checkpoint.
+    pub cosigned: Vec<Cosignature>,
     /// Files that lie beyond the checkpoint: an append is going on, or was cut off by a crash. They are not
     /// part of the log yet.
     pub unpublished: u64,
@@ -128,17 +134,23 @@ impl Fault {
     }
 }
 
-/// Checks the log in a folder against its own checkpoint and this verifier key: the signature, every entry
-/// against its leaf hash, every tile of every level, every partial file that is still there, and the root.
+/// Checks the log in a folder against its own checkpoint and this verifier key; see [`verify_log`].
+pub fn verify_folder(path: &Path, verifier_key: &str) -> Result<Verified, Fault> {
+    verify_log(path, &Trust::key(verifier_key).map_err(CheckpointFault::VerifierKey)?)
+}
+
+/// Checks a log against its own checkpoint: the signatures, every entry against its leaf hash, every tile of
+/// every level, every partial file that is still there, and the root. If witnesses must have signed, the
+/// checkpoint is the newest that they have.
 ///
 /// Keeps one bundle and its hashes in memory, whatever the size of the log. May run while the log grows: a
 /// file that is missing because the log has moved on meanwhile is looked for again at the new checkpoint.
-pub fn verify_folder(path: &Path, verifier_key: &str) -> Result<Verified, Fault> {
-    let mut checkpoint = read_checkpoint(path, verifier_key)?;
+pub fn verify_log(files: &(impl LogFiles + ?Sized), trust: &Trust) -> Result<Verified, Fault> {
+    let mut checkpoint = published(files, trust)?;
     for _ in 0..CATCH_UPS {
-        let verdict = verify_at(path, &checkpoint);
+        let verdict = verify_at(files, &checkpoint, trust);
         let newer = match &verdict {
-            Err(Fault::Missing { .. }) => read_checkpoint(path, verifier_key)?,
+            Err(Fault::Missing { .. }) => published(files, trust)?,
             _ => return verdict,
         };
         if newer.size <= checkpoint.size {
@@ -146,22 +158,28 @@ pub fn verify_folder(path: &Path, verifier_key: &str) -> Result<Verified, Fault>
         }
         checkpoint = newer;
     }
-    verify_at(path, &checkpoint)
+    verify_at(files, &checkpoint, trust)
 }
 
 /// How often a check starts again because the log moved on under it. Only a partial file that became full
 /// can go missing so, and each start sees a newer checkpoint; a log that outruns this is checked from a copy.
 const CATCH_UPS: usize = 3;
 
-fn read_checkpoint(path: &Path, verifier_key: &str) -> Result<Checkpoint, Fault> {
-    let bytes = disk::read(&path.join(CHECKPOINT), MAX_CHECKPOINT_BYTES as u64)?
-        .ok_or(Fault::Missing { file: CHECKPOINT.to_owned() })?;
-    Ok(Checkpoint::open(&bytes, verifier_key)?)
+/// The checkpoint that is published now, once its signatures are checked. If witnesses must have signed, the
+/// newest that they have.
+pub fn published(files: &(impl LogFiles + ?Sized), trust: &Trust) -> Result<Checkpoint, Fault> {
+    let file = if trust.quorum() > 0 { WITNESSED } else { CHECKPOINT };
+    let bytes = files.read(file, MAX_CHECKPOINT_BYTES as u64)?;
+    Ok(trust.open(&bytes.ok_or(Fault::Missing { file: file.to_owned() })?)?)
 }
 
-fn verify_at(path: &Path, checkpoint: &Checkpoint) -> Result<Verified, Fault> {
+fn verify_at<F: LogFiles + ?Sized>(
+    files: &F,
+    checkpoint: &Checkpoint,
+    trust: &Trust,
+) -> Result<Verified, Fault> {
     let mut audit = Audit {
-        path,
+        files,
         size: checkpoint.size,
         edge: Edge::default(),
         changed_entry: None,
@@ -175,33 +193,46 @@ fn verify_at(path: &Path, checkpoint: &Checkpoint) -> Result<Verified, Fault> {
         if width > 0 {
             let hashes = audit.edge.level(level).to_vec();
             let piece = Piece { kind: Kind::Hashes(level), index, width };
-            audit.changed_piece = audit.changed_piece.take().or(check_tile(path, piece, &hashes)?);
+            audit.changed_piece = audit.changed_piece.take().or(check_tile(files, piece, &hashes)?);
         }
     }
     audit.judge(checkpoint)?;
     let Checkpoint { origin, size, root, .. } = checkpoint.clone();
-    let unpublished = unpublished(path, "tile", size)?;
-    Ok(Verified { origin, size, root, unpublished })
+    let cosigned = trust.cosignatures(checkpoint)?;
+    let unpublished = unpublished(files, "tile", size)?;
+    Ok(Verified { origin, size, root, cosigned, unpublished })
 }
 
 /// The entries of a published log of `size` entries, from `from` to the end of its bundle (at most 256).
 /// None are given past the end.
-pub fn entries_from(path: &Path, size: u64, from: u64) -> Result<Vec<Vec<u8>>, Fault> {
+pub fn entries_from(files: &(impl LogFiles + ?Sized), size: u64, from: u64) -> Result<Vec<Vec<u8>>, Fault> {
     let index = from / u64::from(TILE_WIDTH);
     let width = if index < full_pieces(0, size) { TILE_WIDTH } else { partial_width(0, size) };
     if from >= size {
         return Ok(Vec::new());
     }
     let piece = Piece { kind: Kind::Entries, index, width };
-    let bytes = read_bundle(path, piece)?;
+    let bytes = read_bundle(files, piece)?;
     let skipped = (from % u64::from(TILE_WIDTH)) as usize;
     let entries = take_apart(&bytes, piece)?;
     Ok(entries.into_iter().skip(skipped).map(|(_, entry)| entry.to_vec()).collect())
 }
 
-fn read_bundle(path: &Path, piece: Piece) -> Result<Vec<u8>, Fault> {
+/// The bytes of a bundle; of a partial one that is gone since the log grew, the beginning of the full one.
+fn read_bundle(files: &(impl LogFiles + ?Sized), piece: Piece) -> Result<Vec<u8>, Fault> {
     let file = piece.path();
-    disk::read(&path.join(&file), MAX_BUNDLE_BYTES)?.ok_or(Fault::Missing { file })
+    if let Some(bytes) = files.read(&file, MAX_BUNDLE_BYTES)? {
+        return Ok(bytes);
+    }
+    let full = Piece { width: TILE_WIDTH, ..piece };
+    match files.read(&full.path(), MAX_BUNDLE_BYTES)? {
+        Some(bytes) if full != piece => {
+            let whole = take_apart(&bytes, full)?;
+            let end = whole.get(usize::from(piece.width)).map_or(bytes.len(), |(offset, _)| *offset);
+            Ok(bytes[..end].to_vec())
+        }
+        _ => Err(Fault::Missing { file }),
+    }
 }
 
 fn take_apart(bytes: &[u8], piece: Piece) -> Result<Vec<(usize, &[u8])>, Fault> {
@@ -214,8 +245,8 @@ fn take_apart(bytes: &[u8], piece: Piece) -> Result<Vec<(usize, &[u8])>, Fault> 
     })
 }
 
-struct Audit<'a> {
-    path: &'a Path,
+struct Audit<'a, F: ?Sized> {
+    files: &'a F,
     size: u64,
     /// The tree, as it follows from the entries read so far.
     edge: Edge,
@@ -225,7 +256,7 @@ struct Audit<'a> {
     changed_piece: Option<Fault>,
 }
 
-impl Audit<'_> {
+impl<F: LogFiles + ?Sized> Audit<'_, F> {
     /// Reads one bundle, hashes its entries and checks every tile that becomes full by them.
     fn bundle(&mut self, index: u64) -> Result<(), Fault> {
         let full = index < full_pieces(0, self.size);
@@ -234,20 +265,20 @@ impl Audit<'_> {
             return Ok(());
         }
         let piece = Piece { kind: Kind::Entries, index, width };
-        let bytes = read_bundle(self.path, piece)?;
+        let bytes = read_bundle(self.files, piece)?;
         let entries = take_apart(&bytes, piece)?;
         self.compare_with_leaf_tile(piece, &entries)?;
-        let (path, changed) = (self.path, &mut self.changed_piece);
+        let (files, changed) = (self.files, &mut self.changed_piece);
         for (_, entry) in &entries {
             self.edge.push(leaf_hash(entry), |level, index, hashes| {
                 let tile = Piece { kind: Kind::Hashes(level), index, width: TILE_WIDTH };
-                let fault = check_tile(path, tile, hashes)?;
+                let fault = check_tile(files, tile, hashes)?;
                 *changed = changed.take().or(fault);
                 Ok::<(), Fault>(())
             })?;
         }
         let ends: Vec<usize> = entries.iter().map(|(offset, entry)| offset + 2 + entry.len()).collect();
-        let earlier = check_earlier(self.path, piece, &bytes, |width| ends[usize::from(width) - 1])?;
+        let earlier = check_earlier(self.files, piece, &bytes, |width| ends[usize::from(width) - 1])?;
         self.changed_piece = self.changed_piece.take().or(earlier);
         Ok(())
     }
@@ -257,7 +288,7 @@ impl Audit<'_> {
         if self.changed_entry.is_some() {
             return Ok(());
         }
-        let tile = read_tile(self.path, Piece { kind: Kind::Hashes(0), ..bundle })?;
+        let tile = read_tile(self.files, Piece { kind: Kind::Hashes(0), ..bundle })?;
         let mut pairs = entries.iter().zip(tile).enumerate();
         self.changed_entry = pairs.find_map(|(position, ((offset, entry), expected))| {
             let found = leaf_hash(entry);
@@ -287,36 +318,50 @@ impl Audit<'_> {
     }
 }
 
-fn read_tile(path: &Path, piece: Piece) -> Result<Vec<Hash>, Fault> {
+/// The hashes of a tile; of a partial one that is gone since the log grew, the beginning of the full one.
+fn read_tile(files: &(impl LogFiles + ?Sized), piece: Piece) -> Result<Vec<Hash>, Fault> {
     let file = piece.path();
     let expected = usize::from(piece.width) * HASH_BYTES;
-    match disk::read(&path.join(&file), expected as u64)? {
-        None => Err(Fault::Missing { file }),
+    match files.read(&file, expected as u64)? {
         Some(bytes) if bytes.len() != expected => Err(Fault::Length { file, expected, found: bytes.len() }),
         Some(bytes) => Ok(merkle::from_bytes(&bytes)),
+        None if piece.width < TILE_WIDTH => {
+            let full = Piece { width: TILE_WIDTH, ..piece };
+            let mut hashes = match read_tile(files, full) {
+                Err(Fault::Missing { .. }) => return Err(Fault::Missing { file }),
+                hashes => hashes?,
+            };
+            hashes.truncate(usize::from(piece.width));
+            Ok(hashes)
+        }
+        None => Err(Fault::Missing { file }),
     }
 }
 
 /// The first hash in which a tile, or an earlier partial file of it, differs from what the entries make.
-fn check_tile(path: &Path, piece: Piece, hashes: &[Hash]) -> Result<Option<Fault>, Fault> {
-    let stored = read_tile(path, piece)?;
+fn check_tile(
+    files: &(impl LogFiles + ?Sized),
+    piece: Piece,
+    hashes: &[Hash],
+) -> Result<Option<Fault>, Fault> {
+    let stored = read_tile(files, piece)?;
     let differing = stored.iter().zip(hashes).position(|(found, expected)| found != expected);
     if let Some(place) = differing {
         let (expected, found) = (hashes[place], stored[place]);
         return Ok(Some(Fault::Tile { file: piece.path(), offset: place * HASH_BYTES, expected, found }));
     }
-    check_earlier(path, piece, &merkle::to_bytes(hashes), |width| usize::from(width) * HASH_BYTES)
+    check_earlier(files, piece, &merkle::to_bytes(hashes), |width| usize::from(width) * HASH_BYTES)
 }
 
 /// Compares the partial files of earlier sizes with the beginning of the piece; `end` says at which byte
 /// the first so many items end.
 fn check_earlier(
-    path: &Path,
+    files: &(impl LogFiles + ?Sized),
     piece: Piece,
     now: &[u8],
     end: impl Fn(u16) -> usize,
 ) -> Result<Option<Fault>, Fault> {
-    for (name, _) in disk::list(&path.join(piece.partials_path()))? {
+    for (name, _) in files.list(&piece.partials_path())? {
         let Some(width) = decimal(&name).and_then(|width| u16::try_from(width).ok()) else { continue };
         if !(1..piece.width).contains(&width) {
             continue;
@@ -324,7 +369,7 @@ fn check_earlier(
         let file = Piece { width, ..piece }.path();
         let expected = &now[..end(width)];
         // Gone since it was listed: the writer removes partial files of full pieces.
-        let Some(found) = disk::read(&path.join(&file), expected.len() as u64)? else { continue };
+        let Some(found) = files.read(&file, expected.len() as u64)? else { continue };
         if found != expected {
             let same = found.iter().zip(expected).take_while(|(found, expected)| found == expected);
             return Ok(Some(Fault::Earlier { file, offset: same.count() }));
@@ -334,12 +379,12 @@ fn check_earlier(
 }
 
 /// Counts the files beyond the checkpoint and refuses those that no log has.
-fn unpublished(path: &Path, relative: &str, size: u64) -> Result<u64, Fault> {
+fn unpublished(files: &(impl LogFiles + ?Sized), relative: &str, size: u64) -> Result<u64, Fault> {
     let mut count = 0;
-    for (name, is_folder) in disk::list(&path.join(relative))? {
+    for (name, is_folder) in files.list(relative)? {
         let file = format!("{relative}/{name}");
         if is_folder {
-            count += unpublished(path, &file, size)?;
+            count += unpublished(files, &file, size)?;
         } else {
             let piece = Piece::parse(&file).ok_or(Fault::Stray { file })?;
             count += u64::from(!piece.is_within(size));

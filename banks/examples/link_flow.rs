@@ -63,6 +63,7 @@ async fn run(issuer: &str, file: &Path) -> Result<(), Box<dyn Error>> {
         redirect_uri: given("REDIRECT_URI", "https://gateway.example/link/callback").parse()?,
         signing_key: key(file)?,
         refresh: Refresh::Keep,
+        roots: None,
         limits: Limits::default(),
     };
     let connector = Connector::discover(config.clone(), Arc::new(SystemClock)).await?;

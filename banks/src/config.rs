@@ -22,6 +22,8 @@ pub struct ConnectorConfig {
     pub signing_key: ClientKey,
     /// Whether the bank replaces the refresh token at each use.
     pub refresh: Refresh,
+    /// The certificates to trust for this bank, as PEM. None: those that the system trusts.
+    pub roots: Option<Vec<u8>>,
     /// The limits.
     pub limits: Limits,
 }

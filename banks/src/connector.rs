@@ -39,7 +39,7 @@ impl Connector {
     ) -> Result<Connector, OnboardingFault> {
         let plain = onboarding::check_addresses(&config)?;
         let unusable = |_| OnboardingFault::UnusableClient;
-        let client = http::client(&config.limits, plain).map_err(unusable)?;
+        let client = http::client(&config.limits, plain, config.roots.as_deref()).map_err(unusable)?;
         let metadata = onboarding::metadata(&client, &config.issuer).await?;
         let oauth = OAuth::new(metadata, &config, client.clone(), clock.clone()).await;
         let oauth = Arc::new(oauth.map_err(|_| OnboardingFault::UnusableClient)?);

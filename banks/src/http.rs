@@ -24,8 +24,12 @@ pub(crate) fn is_open_to_others(url: &Url) -> bool {
 }
 
 /// A client for one bank. Plain http is possible only if `plain` says that all of the bank's addresses are on
-/// this machine; then no proxy is used either.
-pub(crate) fn client(limits: &Limits, plain: bool) -> Result<reqwest::Client, reqwest::Error> {
+/// this machine; then no proxy is used either. With `roots` (PEM) no other certificate is trusted.
+pub(crate) fn client(
+    limits: &Limits,
+    plain: bool,
+    roots: Option<&[u8]>,
+) -> Result<reqwest::Client, reqwest::Error> {
     // TLS is ring everywhere. If the program has chosen already, its choice stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -37,6 +41,10 @@ pub(crate) fn client(limits: &Limits, plain: bool) -> Result<reqwest::Client, re
         .read_timeout(limits.read)
         .timeout(limits.request)
         .user_agent(concat!("parlour/", env!("CARGO_PKG_VERSION")));
+    let builder = match roots {
+        Some(pem) => builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem)?),
+        None => builder,
+    };
     if plain { builder.no_proxy() } else { builder.https_only(true) }.build()
 }
 

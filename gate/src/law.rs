@@ -140,6 +140,22 @@ fn read(bank: Option<&BankId>, file: &str, text: &str) -> Result<Vec<Policy>, Ve
     Ok(policies)
 }
 
+/// The policies of a bank's texts under the names that decisions give them. A text that is not Cedar (any more)
+/// gives none.
+pub(crate) fn named(texts: &PolicyTexts) -> Vec<Policy> {
+    let read = |file: &str, text: &str| read(None, file, text).unwrap_or_default();
+    let ours = |file: &str, text: &str, prefix: &str| -> Vec<Policy> {
+        (1..).zip(read(file, text)).map(|(i, policy)| rename(&policy, prefix, &i.to_string())).collect()
+    };
+    let mut policies = ours(FLOOR_FILE, &texts.floor, "floor/");
+    policies.extend(ours(RULES_FILE, &texts.rules, &format!("bank/{}/", texts.bank)));
+    for file in &texts.files {
+        let name = |i: usize| PolicyId::new(format!("bank/{}/{}#{i}", texts.bank, file.name));
+        policies.extend((1..).zip(read(&file.name, &file.text)).map(|(i, policy)| policy.new_id(name(i))));
+    }
+    policies
+}
+
 /// A policy of ours under its own name (`@id`), or under `otherwise` if it has none.
 fn rename(policy: &Policy, prefix: &str, otherwise: &str) -> Policy {
     policy.new_id(PolicyId::new(format!("{prefix}{}", policy.annotation("id").unwrap_or(otherwise))))

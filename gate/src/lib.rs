@@ -25,7 +25,7 @@ mod vocabulary;
 
 pub use decision::{Decision, Granted, NotThisDecision, Refusal, Verdict};
 pub use fault::{Place, PolicyFault};
-pub use gate::Gate;
+pub use gate::{Gate, Trial};
 pub use no::{Hours, No, NotHours, Refused, Regions};
 pub use permit::{Guarded, Logged, Opened, Permit, WrongPermit};
 pub use purpose::{
@@ -34,4 +34,4 @@ pub use purpose::{
 pub use question::{Asker, AskerKind, Circumstances, Question};
 pub use reason::RefusalReason;
 pub use rules::{BankRules, Offer, PolicyFile};
-pub use texts::{LawTexts, PolicyTexts, law_digest, law_texts};
+pub use texts::{Clause, LawTexts, PolicyTexts, law_digest, law_texts};

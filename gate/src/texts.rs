@@ -1,6 +1,6 @@
 //! The rules as texts: what is proved, what is kept for auditors, and what the digest in each decision is of.
 
-use crate::{BankRules, PolicyFile};
+use crate::{BankRules, PolicyFile, law};
 use domain::BankId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -86,11 +86,32 @@ impl PolicyTexts {
         digest(before.into_iter().chain(files).chain(after))
     }
 
+    /// Each policy of them, under the name by which decisions call it.
+    pub fn clauses(&self) -> Vec<Clause> {
+        let clause = |policy: &cedar_policy::Policy| Clause {
+            id: policy.id().to_string(),
+            says: policy.annotation("says").map(str::to_owned),
+            text: policy.to_string(),
+        };
+        law::named(self).iter().map(clause).collect()
+    }
+
     /// All Cedar policies that decide at the bank, by file: the floor first.
     pub fn policies(&self) -> Vec<(&str, &str)> {
         let ours = [(FLOOR_FILE, &*self.floor), (RULES_FILE, &*self.rules)];
         ours.into_iter().chain(self.files.iter().map(|file| (&*file.name, &*file.text))).collect()
     }
+}
+
+/// One policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clause {
+    /// Its name in decisions.
+    pub id: String,
+    /// What it demands or why it refuses, in plain words (`@says`). What a bank wrote may have none.
+    pub says: Option<String>,
+    /// Its text.
+    pub text: String,
 }
 
 fn digest<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> [u8; 32] {
@@ -115,6 +136,26 @@ mod tests {
         assert!(text.contains("enum [\"advertising\", \"resale\", \n    \"answer_customer\""));
         assert!(Schema::from_cedarschema_str(&text).is_ok());
         assert_eq!(law_texts().schema_with_purposes(&[]), SCHEMA);
+    }
+
+    #[test]
+    fn every_clause_that_decides_has_its_text_under_the_same_name() {
+        let file = PolicyFile {
+            name: "own.cedar".to_owned(),
+            text: "@says(\"Never.\")\nforbid (principal, action, resource);".to_owned(),
+        };
+        let bank = "harbour".parse().unwrap();
+        let rules = BankRules { policies: vec![file], ..BankRules::closed(bank) };
+        let gate = crate::Gate::load(vec![rules.clone()]).unwrap();
+        let clauses = gate.texts(&rules.bank).unwrap().clauses();
+        let own = clauses.iter().find(|clause| clause.id == "bank/harbour/own.cedar#1").unwrap();
+        assert!(own.says.as_deref() == Some("Never.") && own.text.contains("forbid"));
+        let known = law::Law::load().unwrap().of_bank(&rules).unwrap();
+        let mut decide: Vec<String> = known.set.policies().map(|policy| policy.id().to_string()).collect();
+        let mut told: Vec<String> = clauses.into_iter().map(|clause| clause.id).collect();
+        decide.sort();
+        told.sort();
+        assert_eq!(decide, told);
     }
 
     #[test]

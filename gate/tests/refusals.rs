@@ -321,3 +321,59 @@ fn a_permit_to_pay_reads_nothing() {
     assert_eq!(permit.payment(), ask.payment);
     assert!(DataClass::ALL.iter().all(|class| !permit.covers(*class)));
 }
+
+#[test]
+fn a_no_of_the_bank_is_told_with_its_number_and_its_words() {
+    let no = |reason: &str| gate::No { hours: Some("22-06".parse().unwrap()), ..gate::No::because(reason) };
+    let nos = vec![
+        gate::No { to: Some(gate::Refused::Payments), ..no("No payments at night.") },
+        gate::No { to: Some(gate::Refused::Reading(DataClass::Balances)), ..no("We say \"good night\".") },
+    ];
+    let gate = gate_of(BankRules { nos, ..harbour() });
+    let night = now() + SignedDuration::from_hours(14);
+    let refusal = refusal(&gate, &Ask { now: night, ..Ask::balances("harbour") });
+    assert_eq!(refusal.reason, RefusalReason::BankNo { number: 2 });
+    assert_eq!(refusal.said.as_deref(), Some("We say \"good night\"."));
+    assert_eq!(refusal.decision.clauses, ["bank/harbour/no-2"]);
+    assert!(gate.decide::<AnswerCustomer>(&Ask::balances("harbour").question()).decision().allowed);
+}
+
+#[test]
+fn a_no_that_would_refuse_everything_or_can_never_apply_is_a_fault() {
+    let fault = |no: gate::No| {
+        let faults = Gate::load(vec![BankRules { nos: vec![no], ..harbour() }]).unwrap_err();
+        faults[0].message.clone()
+    };
+    let because = || gate::No::because("No.");
+    assert_eq!(fault(because()), "No 1 names no condition, so it would refuse everything");
+    let regions = Some(gate::Regions::default());
+    assert_eq!(fault(gate::No { regions, ..because() }), "No 1 lists no region");
+    let amount_over = Some(domain::Money::new(-1, domain::Currency::USD));
+    assert_eq!(fault(gate::No { amount_over, ..because() }), "No 1 has an amount below zero");
+    let to = Some(gate::Refused::Reading(DataClass::Balances));
+    let amount_over = Some(domain::Money::new(1, domain::Currency::USD));
+    assert!(fault(gate::No { to, amount_over, ..because() }).contains("never applies"));
+}
+
+#[test]
+fn a_policy_file_may_give_the_words_of_its_no() {
+    let text = "@says(\"Not for answers.\")\nforbid (principal, action, resource) when { context.purpose == \
+                Parlour::Purpose::\"answer_customer\" };";
+    let refusal = refusal(&gate_of(harbour_with(text)), &Ask::balances("harbour"));
+    assert_eq!(refusal.said.as_deref(), Some("Not for answers."));
+}
+
+#[test]
+fn new_rules_of_one_bank_leave_the_others_and_the_old_gate_as_they_were() {
+    let old = Gate::load(vec![harbour(), meridian()]).unwrap();
+    let mut closed = harbour();
+    closed.offered.remove(&DataClass::Balances);
+    let new = old.with_rules(closed).unwrap();
+    let allowed = |gate: &Gate, name: &str| {
+        gate.decide::<AnswerCustomer>(&Ask::balances(name).question()).decision().allowed
+    };
+    assert!(allowed(&old, "harbour") && !allowed(&new, "harbour") && allowed(&new, "meridian"));
+    assert_ne!(old.digest(&bank("harbour")), new.digest(&bank("harbour")));
+    assert_eq!(old.digest(&bank("meridian")), new.digest(&bank("meridian")));
+    assert!(old.with_rules(harbour_with("forbid (")).is_err());
+}

@@ -44,7 +44,8 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     let rows = found.into_iter().map(|a| line(a, turn.now, &turn.tenant.zone)).collect();
     let text =
         "Each time somebody asked for your data here, newest first. A refused one opened nothing.".to_owned();
-    Ok(Reply { blocks: vec![Block::Text { text }, Block::Accesses { rows, more }], ..Reply::default() })
+    let blocks = vec![Block::Text { text }, Block::Accesses { rows, more }];
+    Ok(Reply { blocks, ..Reply::default() }.with_quick(&["Receipts for this"]))
 }
 
 /// The decisions about a person's data, newest first, for the API.

@@ -3,7 +3,7 @@
 
 use crate::{app::App, linking::FromBank, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
-use domain::{Channel, Consent, DataClass, EntryId, Tier};
+use domain::{Channel, Consent, DataClass, EntryId, Region, Tier};
 use gate::{Asker, Circumstances, ForPurpose, Logged, Permit, Question, Refusal, Verdict};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct Turn {
     pub conversation: Conversation,
     /// Where it takes place.
     pub channel: Channel,
+    /// From which country the question came, if the proxy in front told it.
+    pub region: Option<Region>,
     /// When the question was taken up.
     pub now: Timestamp,
 }
@@ -111,7 +113,7 @@ impl Turn {
         entries: &[EntryId],
     ) -> Vec<Verdict<P>> {
         let question = |class: DataClass, entry: &EntryId| {
-            let most = self.app.gate.max_tier(&self.tenant.id, self.channel, class);
+            let most = self.tenant.gate.max_tier(&self.tenant.id, self.channel, class);
             Question {
                 entry: entry.clone(),
                 bank: &self.tenant.id,
@@ -123,14 +125,14 @@ impl Turn {
                 payment: None,
                 channel: self.channel,
                 tier: if self.channel.is_foreign() { most } else { Tier::InChat },
-                circumstances: Circumstances::default(),
+                circumstances: Circumstances { region: self.region, partner: None },
                 now: self.now,
             }
         };
         classes
             .iter()
             .zip(entries)
-            .map(|(class, entry)| self.app.gate.decide::<P>(&question(*class, entry)))
+            .map(|(class, entry)| self.tenant.gate.decide::<P>(&question(*class, entry)))
             .collect()
     }
 

@@ -99,7 +99,7 @@ async fn revoke(app: &App, bank: &BankId, revocation: &Revocation) -> Result<(),
 
 /// Marks the task as done and says so in the chat, in one transaction.
 async fn confirmed(app: &App, claimed: ClaimedTask, id: ConversationId) -> Result<(), DbError> {
-    let name = app.tenants.get(&claimed.task.bank).map_or("The bank", |t| &t.name).to_owned();
+    let name = app.tenants.get(&claimed.task.bank).map_or_else(|| "The bank".to_owned(), |t| t.name.clone());
     let reply = Reply::text(format!("{name} has confirmed: the sharing has ended there too."));
     let now = app.clock.now();
     let (message, conversation) = (MessageId::new(rim::uuid(now)), id.clone());

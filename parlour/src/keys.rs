@@ -1,6 +1,6 @@
 //! The gateway's own secrets: made once, kept in files that only its user may read.
 
-use crate::rim;
+use crate::{log_ring::LogRing, rim};
 use access_log::LogKey;
 use banks::ClientKey;
 use domain::BankId;
@@ -69,17 +69,53 @@ impl Keys {
         Ok(key)
     }
 
-    /// The key that signs the checkpoints of a bank's access log.
-    pub fn log(&self, bank: &BankId, origin: &str) -> Result<LogKey, KeyFault> {
-        let path = self.folder.join(format!("{bank}.log.key"));
-        let wrong = || KeyFault::Content { path: path.clone(), kind: "signed-note key" };
-        if let Some(text) = read(&path)? {
-            let text = Zeroizing::new(String::from_utf8(text.to_vec()).map_err(|_| wrong())?);
-            return LogKey::from_text(text.trim()).map_err(|_| wrong());
+    /// The keys that sign the checkpoints of a bank's access log, and those that did.
+    pub fn log(&self, bank: &BankId, origin: &str) -> Result<LogRing, KeyFault> {
+        let path = self.log_path(bank);
+        if let Some(ring) = self.log_if_there(bank)? {
+            return Ok(ring);
         }
-        let key = LogKey::generate(origin, rim::random()).map_err(|_| wrong())?;
-        write_new(&path, key.to_text().as_bytes())?;
-        Ok(key)
+        let wrong = |_| KeyFault::Content { path: path.clone(), kind: "signed-note key" };
+        let ring = LogRing::new(LogKey::generate(origin, rim::random()).map_err(wrong)?);
+        write_new(&path, ring.to_text().as_bytes())?;
+        Ok(ring)
+    }
+
+    /// The same, without making a key where there is none.
+    pub fn log_if_there(&self, bank: &BankId) -> Result<Option<LogRing>, KeyFault> {
+        let path = self.log_path(bank);
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let ring = std::str::from_utf8(&bytes).ok().and_then(LogRing::from_text);
+        ring.map(Some).ok_or(KeyFault::Content { path, kind: "signed-note key" })
+    }
+
+    /// Changes the keys of a bank's log. One process at a time does; the file is replaced whole. Gives the
+    /// keys after the change, or why there was none.
+    pub fn change_log<E>(
+        &self,
+        bank: &BankId,
+        change: impl FnOnce(&mut LogRing) -> Result<(), E>,
+    ) -> Result<Result<LogRing, E>, KeyFault> {
+        let (path, lock) = (self.log_path(bank), self.folder.join(".lock"));
+        let fault = |source| KeyFault::File { path: lock.clone(), source };
+        let alone =
+            fs::File::options().create(true).write(true).truncate(false).open(&lock).map_err(fault)?;
+        alone.lock().map_err(fault)?;
+        let ring = self.log_if_there(bank)?;
+        let mut ring = ring.ok_or(KeyFault::Content { path: path.clone(), kind: "signed-note key" })?;
+        let before = ring.to_text();
+        if let Err(no) = change(&mut ring) {
+            return Ok(Err(no));
+        }
+        let after = ring.to_text();
+        if *after != *before {
+            replace(&path, after.as_bytes())?;
+        }
+        Ok(Ok(ring))
+    }
+
+    fn log_path(&self, bank: &BankId) -> PathBuf {
+        self.folder.join(format!("{bank}.log.key"))
     }
 
     fn bytes32(&self, name: &str, kind: &'static str) -> Result<[u8; 32], KeyFault> {
@@ -93,6 +129,14 @@ impl Keys {
     }
 }
 
+/// The text of a file with a key; None if it is not there.
+pub fn read_text(path: &Path) -> Result<Option<Zeroizing<String>>, KeyFault> {
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    let text = String::from_utf8(bytes.to_vec());
+    text.map(|text| Some(Zeroizing::new(text)))
+        .map_err(|_| KeyFault::Content { path: path.to_owned(), kind: "key as text" })
+}
+
 fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, KeyFault> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
@@ -102,7 +146,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, KeyFault> {
 }
 
 /// Writes a key that must not exist yet, readable by its user only.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyFault> {
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyFault> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -112,6 +156,20 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), KeyFault> {
         file.sync_all()
     });
     written.map_err(|source| KeyFault::File { path: path.to_owned(), source })
+}
+
+/// Puts a file in the place of another, readable by its user only: a crash leaves one or the other.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), KeyFault> {
+    let beside = path.with_extension("new");
+    let fault = |source| KeyFault::File { path: path.to_owned(), source };
+    match fs::remove_file(&beside) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fault(e)),
+        _ => {}
+    }
+    write_new(&beside, bytes)?;
+    fs::rename(&beside, path).map_err(fault)?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fault)
 }
 
 #[cfg(test)]

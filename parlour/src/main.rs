@@ -22,6 +22,12 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// What banks say about their data: try it, explain it.
+    Policy(commands::policy::Policy),
+    /// The keys that others need, and how they are replaced.
+    Keys(commands::keys::Keys),
+    /// Cosign other people's access logs.
+    Witness(commands::witness::Witness),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +47,9 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Policy(policy) => policy.run().await,
+            Command::Keys(keys) => keys.run().await,
+            Command::Witness(witness) => witness.run().await,
         }
     })
 }

@@ -89,6 +89,13 @@ pub enum Block {
         /// How many older ones there are.
         more: u32,
     },
+    /// Receipts to download: each proves one decision.
+    Receipts {
+        /// Newest first.
+        rows: Vec<ReceiptLine>,
+        /// The page that checks a receipt.
+        verify: String,
+    },
     /// A No: who said it, why, and what can be done.
     Refusal {
         /// Who refused, in words ("Meridian Savings", "Parlour's own rules").
@@ -195,6 +202,21 @@ pub struct Point {
     pub term: String,
     /// The answer, in words.
     pub text: String,
+}
+
+/// A receipt that can be downloaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReceiptLine {
+    /// When it was decided, as people read it.
+    pub when: String,
+    /// What was asked for, in words.
+    pub what: String,
+    /// Whether it was read.
+    pub allowed: bool,
+    /// Its place in the log.
+    pub index: Option<u64>,
+    /// Where the receipt is.
+    pub href: String,
 }
 
 /// One decision of the gate, as its customer reads it.

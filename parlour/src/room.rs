@@ -2,7 +2,7 @@
 
 use crate::{app::App, linking, pace::TooFast, reply::Reply, rim, session::Session, tenant::Tenant};
 use domain::{
-    BankId, Channel, Consent, ConsentId, MessageId,
+    BankId, Channel, Consent, ConsentId, MessageId, Region,
     conversation::{MAX_KEY_BYTES, MAX_TEXT_CHARS},
 };
 use jiff::Timestamp;
@@ -24,6 +24,10 @@ pub enum Words {
         /// Which secrets were removed, in words; empty when none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         removed: Vec<String>,
+        /// From which country it came, where the gateway's proxy tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, example = "US")]
+        region: Option<Region>,
     },
     /// The bank's side said it.
     Bank {
@@ -116,6 +120,7 @@ pub async fn say(
     session: &Session,
     text: &str,
     key: &str,
+    region: Option<Region>,
 ) -> Result<Said, SayFault> {
     let text = check(text)?;
     check_key(key)?;
@@ -124,7 +129,7 @@ pub async fn say(
         .map_err(|TooFast { retry_after_s }| SayFault::TooFast { retry_after_s })?;
     let redacted = understanding::redact(&text);
     let removed = redacted.found.iter().map(|secret| secret.in_words().to_owned()).collect();
-    let words = Words::Customer { text: redacted.text, removed };
+    let words = Words::Customer { text: redacted.text, removed, region };
     let now = app.clock.now();
     let id = MessageId::new(rim::uuid(now));
     let received = store_inbound(app, tenant, session, id.clone(), key, &words, now).await?;

@@ -7,20 +7,20 @@ use crate::{
     config::Config,
     expiry, http,
     keys::{KeyFault, Keys},
+    logs::{Logs, log_folder, log_origin},
     pace::Pace,
+    policy::{InForce, PolicyTrouble, reload},
     publisher, rim,
     session::Sessions,
     telemetry,
-    tenant::Tenant,
+    tenant::{Tenant, Tenants},
     worker,
 };
 use access_log::LogFolder;
 use domain::{BankId, Clock};
-use gate::{Gate, PolicyFault};
-use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Options, Store};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use store::{OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use url::Url;
 
 /// Why the gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +40,8 @@ pub enum StartFault {
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
     /// A bank's policies.
-    #[error("the banks' policies are not right:\n{}", list(.0))]
-    Policy(Vec<PolicyFault>),
+    #[error("the banks' policies are not right:\n{0}")]
+    Policy(#[from] PolicyTrouble),
     /// A bank's log.
     #[error("the access log of {bank} in {folder} cannot be continued: {fault}")]
     Log {
@@ -52,10 +52,6 @@ pub enum StartFault {
         /// Why.
         fault: Box<access_log::OpenError>,
     },
-}
-
-fn list(faults: &[PolicyFault]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A gateway that runs.
@@ -74,20 +70,6 @@ impl Running {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
         self.app.store.clone().close().await;
-    }
-}
-
-/// The folder of a bank's published log.
-pub fn log_folder(data: &std::path::Path, bank: &BankId) -> PathBuf {
-    data.join("log").join(bank.as_str())
-}
-
-/// The origin of a bank's log: its address without the scheme.
-pub fn log_origin(public_url: &Url, bank: &BankId) -> String {
-    let host = public_url.host_str().unwrap_or("localhost");
-    match public_url.port() {
-        Some(port) => format!("{host}:{port}/log/{bank}"),
-        None => format!("{host}/log/{bank}"),
     }
 }
 
@@ -114,6 +96,7 @@ pub async fn start_on(
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
+    tasks.spawn(reload::run(app.clone()));
     tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));
@@ -125,9 +108,9 @@ pub async fn start_on(
 fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, StartFault> {
     let mut folders = vec![];
     for bank in &config.banks {
-        let key = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
+        let ring = keys.log(&bank.id, &log_origin(&config.public_url, &bank.id))?;
         let folder = log_folder(&config.data, &bank.id);
-        let open = LogFolder::open(&folder, key).map_err(|fault| StartFault::Log {
+        let open = LogFolder::open(&folder, ring.keys()).map_err(|fault| StartFault::Log {
             bank: bank.id.clone(),
             folder,
             fault: Box::new(fault),
@@ -144,19 +127,21 @@ fn app(
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> Result<App, StartFault> {
-    let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
-    let gate = Gate::load(rules).map_err(StartFault::Policy)?;
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let tenants = Tenants::default();
+    let now = clock.now();
+    let in_force =
+        InForce::begin(&config.banks, config.data.clone(), config.require_proof, tenants.clone(), now)?;
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
-    let mut tenants = BTreeMap::new();
     for bank in config.banks {
         let key = keys.client(&bank.id)?;
-        let tenant = Tenant::new(bank, key, callback.clone(), store.clone(), clock.clone());
-        tenants.insert(tenant.id.clone(), Arc::new(tenant));
+        let (gate, store) = (in_force.gate(), store.clone());
+        tenants.insert(Tenant::new(bank, gate, key, callback.clone(), store, clock.clone()));
     }
     Ok(App {
         store,
-        gate,
+        in_force,
+        logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
         bells: Bells::default(),
@@ -167,6 +152,8 @@ fn app(
             listen,
             limits: config.limits,
             trust_forwarded_for: config.trust_forwarded_for,
+            region_header: config.region_header,
+            witnesses: config.access_log,
             worker: format!("w-{}", rim::uuid(clock.now()).simple()),
         },
         clock,

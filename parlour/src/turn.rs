@@ -4,7 +4,7 @@ use crate::{
     accesses,
     app::App,
     asking::{Turn, TurnFault},
-    balances, linking, places,
+    balances, linking, places, receipts,
     reply::{Block, Reply},
     room::Words,
     spending, withdrawal,
@@ -18,15 +18,16 @@ pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Reply {
     let Some(tenant) = app.tenants.get(&claimed.conversation.bank) else {
         return Reply::text("This bank is no longer served here.");
     };
+    let Ok(Words::Customer { text, removed, region }) = serde_json::from_slice(&claimed.message.body) else {
+        return Reply::text("This message cannot be read any more. Please write it again.");
+    };
     let turn = Turn {
         app: app.clone(),
-        tenant: tenant.clone(),
+        tenant,
         conversation: claimed.conversation.clone(),
         channel: claimed.conversation.channel,
+        region,
         now: app.clock.now(),
-    };
-    let Ok(Words::Customer { text, removed }) = serde_json::from_slice(&claimed.message.body) else {
-        return Reply::text("This message cannot be read any more. Please write it again.");
     };
     if !removed.is_empty() {
         return take_care(&removed);
@@ -61,6 +62,7 @@ async fn serve(turn: &Turn, intent: Intent, understood: &Understood) -> Result<R
         Intent::Spending => spending::total(turn, &understood.entities).await,
         Intent::WhereShopped => places::tell(turn, &understood.entities).await,
         Intent::WhoLooked => accesses::tell(turn).await,
+        Intent::Receipts => receipts::tell(turn).await,
         Intent::Stop => withdrawal::withdraw(turn).await,
         Intent::Link => linking::offer_or_say_linked(turn).await,
         Intent::Help => Ok(help(turn)),
@@ -95,6 +97,7 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::Spending => "What did I spend this month?",
         Intent::WhereShopped => "Where did I shop?",
         Intent::WhoLooked => "Who looked at my data?",
+        Intent::Receipts => "Receipts for this",
         Intent::Stop => "Stop",
         Intent::Link => "Link my bank",
         Intent::Help => "What can you do?",

@@ -114,6 +114,18 @@ pub enum OpenError {
     /// The connection string is not one.
     #[error("the connection string of the database cannot be read: {0}")]
     Location(#[source] ::postgres::Error),
+    /// The connection string names another machine and does not ask for TLS.
+    #[error(
+        "the connection to {host} would not be encrypted; add sslmode=require, or sslmode=disable if the network \
+         is yours alone"
+    )]
+    InTheOpen {
+        /// The machine.
+        host: String,
+    },
+    /// The certificates to trust cannot be used.
+    #[error("the certificates to trust for the database cannot be used: {0}")]
+    Roots(String),
     /// A setting that promises hang on has another value, and cannot be changed from here.
     #[error("the database has {name} = {found}; this store needs {wanted}")]
     Setting {

@@ -18,6 +18,7 @@ mod record;
 mod seal;
 mod sequencer;
 mod sqlite;
+mod tls;
 mod tx;
 mod value;
 mod wake;

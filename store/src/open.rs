@@ -6,6 +6,7 @@ use crate::{
     machine, postgres,
     sequencer::Waiters,
     sqlite,
+    tls::Way,
 };
 use domain::EntryId;
 use gate::Logged;
@@ -26,7 +27,8 @@ pub enum Location {
     /// A file, made if it is not there. Its directory must exist.
     Sqlite(PathBuf),
     /// A PostgreSQL connection string (`host=/run/postgresql user=parlour dbname=parlour`). The database
-    /// must exist, in UTF-8 with locale C. The connection is not encrypted: a socket or a private network.
+    /// must exist, in UTF-8 with locale C. Another machine is reached with TLS (`sslmode=require`), or
+    /// without it only if the string says `sslmode=disable`.
     Postgres(String),
 }
 
@@ -55,11 +57,20 @@ pub struct Options {
     /// PostgreSQL: how long a call waits for a database that was lost, and a decision for its place in the
     /// log.
     pub patience: Duration,
+    /// PostgreSQL: the certificates to trust, as PEM. None: those that the system trusts.
+    pub roots: Option<Vec<u8>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { queue: 4096, group: 512, readers: 2, connections: 8, patience: Duration::from_secs(30) }
+        Options {
+            queue: 4096,
+            group: 512,
+            readers: 2,
+            connections: 8,
+            patience: Duration::from_secs(30),
+            roots: None,
+        }
     }
 }
 
@@ -103,9 +114,10 @@ impl Store {
             }
             Location::Postgres(text) => {
                 let config: ::postgres::Config = text.parse().map_err(OpenError::Location)?;
+                let way = Way::of(&config, shared.options.roots.as_deref())?;
                 let ours = Arc::clone(&shared);
                 let starting = spawn("store-start", move || {
-                    postgres::start(&config, write_queue, &ours, &worker, &sequencer)
+                    postgres::start(&config, &way, write_queue, &ours, &worker, &sequencer)
                 })?;
                 let lost = || std::io::Error::other("the thread that opens the database panicked");
                 starting.join().map_err(|_| OpenError::System { what: "thread", source: lost() })??;

@@ -11,9 +11,10 @@ use crate::{
     machine, migrations,
     open::Shared,
     sequencer,
+    tls::Way,
     tx::{On, Prepared, Tx},
 };
-use ::postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use ::postgres::{Client, Config, SimpleQueryMessage};
 use std::{
     sync::{Arc, Mutex, mpsc::Receiver},
     time::{Duration, Instant},
@@ -41,13 +42,14 @@ const SESSION: &str = "SET synchronous_commit = on; SET statement_timeout = '30s
 /// A connection that is made when it is needed and made again after it was lost.
 pub(crate) struct Session {
     config: Config,
+    way: Way,
     open: Option<(Client, Prepared)>,
     pruned: Option<Instant>,
 }
 
 impl Session {
-    pub(crate) fn new(config: Config) -> Self {
-        Session { config, open: None, pruned: None }
+    pub(crate) fn new(config: Config, way: Way) -> Self {
+        Session { config, way, open: None, pruned: None }
     }
 
     fn client(&mut self) -> Result<(&mut Client, &mut Prepared), DbError> {
@@ -57,7 +59,7 @@ impl Session {
         let (client, prepared) = match &mut self.open {
             Some(open) => open,
             closed => {
-                let mut client = self.config.connect(NoTls)?;
+                let mut client = self.way.connect(&self.config)?;
                 client.batch_execute(SESSION)?;
                 closed.insert((client, Prepared::new()))
             }
@@ -253,6 +255,7 @@ fn roll_back(client: &mut Client, step: Step) -> Step {
 /// Starts the threads. Runs on a thread of its own: the client does not work inside an async runtime.
 pub(crate) fn start(
     config: &Config,
+    way: &Way,
     queue: Receiver<Box<dyn Job>>,
     shared: &Arc<Shared>,
     workers: &tokio::sync::mpsc::Sender<()>,
@@ -262,7 +265,7 @@ pub(crate) fn start(
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT);
     }
-    let mut first = Session::new(config.clone());
+    let mut first = Session::new(config.clone(), way.clone());
     prepare(&mut first, &shared.kek)?;
     let (ours, held) = (Arc::clone(shared), sequencer.clone());
     crate::open::spawn("store-sequencer", move || {
@@ -271,7 +274,7 @@ pub(crate) fn start(
     })?;
     let queue = Arc::new(Mutex::new(queue));
     for _ in 0..shared.options.connections {
-        let session = Session::new(config.clone());
+        let session = Session::new(config.clone(), way.clone());
         let (ours, queue, held) = (Arc::clone(shared), Arc::clone(&queue), workers.clone());
         crate::open::spawn("store-postgres", move || {
             work(session, &queue, &ours);

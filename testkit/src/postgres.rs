@@ -7,7 +7,7 @@
 use std::{
     fs, io,
     os::unix::{
-        fs::{MetadataExt, chown},
+        fs::{MetadataExt, PermissionsExt, chown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -88,6 +88,8 @@ pub struct Postgres {
     dir: PathBuf,
     user: Option<(u32, u32)>,
     server: Mutex<Option<Child>>,
+    /// The port on 127.0.0.1 where it speaks TLS.
+    tls: Option<u16>,
     databases: AtomicU64,
     /// Its input is the pipe that ends with this process.
     _watcher: Child,
@@ -111,6 +113,27 @@ impl Postgres {
 
     /// Starts a server of its own, for tests that kill it.
     pub fn start() -> Result<Postgres, PostgresFault> {
+        let postgres = Postgres::init(None)?;
+        postgres.restart()?;
+        Ok(postgres)
+    }
+
+    /// The same with a port on 127.0.0.1 too, where it speaks TLS with a certificate and its key (PEM).
+    pub fn start_with_tls(certificate: &str, key: &str) -> Result<Postgres, PostgresFault> {
+        let postgres = Postgres::init(Some(crate::ports::free_run(1)))?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = postgres.files().join(name);
+            fs::write(&path, text).map_err(system("writing a certificate"))?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(system("closing a key"))?;
+            if let Some((uid, gid)) = postgres.user {
+                chown(&path, Some(uid), Some(gid)).map_err(system("giving a certificate away"))?;
+            }
+        }
+        postgres.restart()?;
+        Ok(postgres)
+    }
+
+    fn init(tls: Option<u16>) -> Result<Postgres, PostgresFault> {
         let user = if is_root() { Some(other_user().ok_or(PostgresFault::NoUser)?) } else { None };
         let made = tempfile::Builder::new().prefix("pg").tempdir().map_err(system("making a directory"))?;
         let dir = made.keep();
@@ -127,13 +150,18 @@ impl Postgres {
         if let Some((uid, gid)) = user {
             chown(&dir, Some(uid), Some(gid)).map_err(system("giving the directory away"))?;
         }
-        let postgres =
-            Postgres { dir, user, server: Mutex::default(), databases: AtomicU64::new(0), _watcher: watcher };
+        let postgres = Postgres {
+            dir,
+            user,
+            server: Mutex::default(),
+            tls,
+            databases: AtomicU64::new(0),
+            _watcher: watcher,
+        };
         let data = postgres.dir.join("data");
         let mut init = postgres.command("initdb")?;
         init.args(["-N", "-A", "trust", "-E", "UTF8", "--locale=C", "-U", ROLE, "-D"]).arg(data);
         output("initdb", &mut init)?;
-        postgres.restart()?;
         Ok(postgres)
     }
 
@@ -141,13 +169,19 @@ impl Postgres {
     pub fn restart(&self) -> Result<(), PostgresFault> {
         let log = fs::File::create(self.dir.join("log")).map_err(system("making the server's log"))?;
         let errors = log.try_clone().map_err(system("making the server's log"))?;
-        let server = self
-            .command("postgres")?
+        let mut command = self.command("postgres")?;
+        match self.tls {
+            Some(port) => {
+                command.args(["-c", "listen_addresses=127.0.0.1", "-c", "ssl=on", "-p"]).arg(port.to_string())
+            }
+            None => command.args(["-c", "listen_addresses="]),
+        };
+        let server = command
             .arg("-D")
             .arg(self.dir.join("data"))
             .arg("-k")
             .arg(&self.dir)
-            .args(["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "shared_buffers=64MB"])
+            .args(["-c", "max_connections=200", "-c", "shared_buffers=64MB"])
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)
@@ -198,7 +232,12 @@ impl Postgres {
     fn create(&self, template: &str) -> Result<Database, PostgresFault> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}"))?;
-        let location = format!("host={} user={ROLE} dbname={name}", self.dir.display());
+        let location = match self.tls {
+            Some(port) => format!(
+                "host=localhost hostaddr=127.0.0.1 port={port} user={ROLE} dbname={name} sslmode=require"
+            ),
+            None => format!("host={} user={ROLE} dbname={name}", self.dir.display()),
+        };
         Ok(Database { name, location })
     }
 
@@ -229,6 +268,9 @@ impl Postgres {
             sql,
         ]);
         command.arg("-h").arg(&self.dir);
+        if let Some(port) = self.tls {
+            command.arg("-p").arg(port.to_string());
+        }
         Ok(command)
     }
 

@@ -20,6 +20,8 @@ pub enum Intent {
     WhereShopped,
     /// Who read the customer's data.
     WhoLooked,
+    /// Proof of who read the customer's data.
+    Receipts,
     /// End the sharing.
     Stop,
     /// Begin the sharing.
@@ -160,7 +162,8 @@ fn score(intent: Intent, strength: Strength, matched: &Match, words: &[&str]) ->
 fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
     let about_money =
         matches!(intent, Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped);
-    let for_any_matter = matches!(intent, Intent::Person | Intent::WhoLooked | Intent::Yes | Intent::No);
+    let for_any_matter =
+        matches!(intent, Intent::Person | Intent::WhoLooked | Intent::Receipts | Intent::Yes | Intent::No);
     words.iter().any(|word| {
         (!for_any_matter && OTHER_BUSINESS.contains(word)) || (about_money && TROUBLE.contains(word))
     })

@@ -158,6 +158,17 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
             "do|did you share|sell|show|shared|sold my|our",
         ],
     ),
+    (
+        Receipts,
+        Strong,
+        &[
+            "^ receipt|receipts for? this|that|these|those? $",
+            "^ give|show|send|get me? the|a|my? receipt|receipts $",
+            "receipt|receipts for|of|about * who|access|accesses|looked|looks|log",
+            "prove|proof|evidence * who|what|that * looked|read|saw|accessed",
+            "prove it|that to me",
+        ],
+    ),
     (WhoLooked, Weak, &["privacy", "my data", "who|whos * my account|accounts"]),
     (
         Stop,
@@ -430,8 +441,12 @@ pub(crate) const MOST_SMALL_TALK: usize = 8;
 /// When an intent on the left is sure, those on the right are only what it is about: "who looked at my
 /// transactions", "stop sharing my balance".
 pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
-    (Stop, &[Balance, Transactions, Spending, WhereShopped, WhoLooked, Link, Help, Person, Yes, No]),
+    (
+        Stop,
+        &[Balance, Transactions, Spending, WhereShopped, WhoLooked, Receipts, Link, Help, Person, Yes, No],
+    ),
     (Person, &[Help, Link, Balance, Transactions, WhoLooked]),
+    (Receipts, &[WhoLooked, Balance, Transactions, Spending, WhereShopped, Link, Help]),
     (WhoLooked, &[Balance, Transactions, Spending, WhereShopped, Link, Help]),
     (WhereShopped, &[Spending, Transactions]),
     (Spending, &[Transactions]),

@@ -18,6 +18,7 @@ const FILES: &[(Intent, &str)] = &[
     (Intent::Spending, include_str!("sentences/spending.txt")),
     (Intent::WhereShopped, include_str!("sentences/where_shopped.txt")),
     (Intent::WhoLooked, include_str!("sentences/who_looked.txt")),
+    (Intent::Receipts, include_str!("sentences/receipts.txt")),
     (Intent::Stop, include_str!("sentences/stop.txt")),
     (Intent::Link, include_str!("sentences/link.txt")),
     (Intent::Help, include_str!("sentences/help.txt")),

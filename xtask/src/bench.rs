@@ -1,17 +1,18 @@
 //! `cargo xtask bench NAME`: builds the measures in release and runs one. They live in
 //! `xtask/benches/measures`, because they use the product and this program must not.
 
-use crate::{fault::Fault, leash, tree::cargo};
+use crate::{fault::Fault, golang::GoVerify, leash, tree::cargo};
 use std::time::Duration;
 
 /// A release build of everything from nothing, and a measure of a minute.
 const LIMIT: Duration = Duration::from_mins(45);
 
 /// The measures there are, with what each tells.
-const MEASURES: [(&str, &str); 5] = [
+const MEASURES: [(&str, &str); 6] = [
     ("ingest", "durable inbound messages through HTTP at 64 connections, beside the same without HTTP"),
     ("turn", "a balance question from accepted to reply stored, and our part of it"),
     ("gate", "a decision with its durable log entry, under load"),
+    ("log", "durable appends to the published log, a checkpoint of a large one, the check of a whole one"),
     ("prove", "all theorems about the floor, and the slowest of them"),
     ("start", "time to ready and resident memory of `parlour serve`"),
 ];
@@ -40,6 +41,12 @@ fn measure(words: &[&str]) -> Result<(), Fault> {
             LIMIT,
             |_| {},
         )?;
+    }
+    // `log` is compared with a program in Go. Without it there is no comparison, and still a measure.
+    if words.first() == Some(&"log")
+        && let Err(fault) = GoVerify::build()
+    {
+        eprintln!("without the comparison with Go: {fault}");
     }
     let mut args = vec!["bench", "--locked", "--quiet", "-p", "xtask", "--bench", "measures", "--"];
     args.extend(words);

@@ -3,6 +3,7 @@
 use crate::{
     demo::Demo,
     fault::Fault,
+    golang::GoVerify,
     leash::{self, Leashed},
     node::Scripts,
     schemas::Schemathesis,
@@ -34,10 +35,13 @@ pub fn run(tally: &mut Tally) -> Result<(), Fault> {
     check("schemathesis against the sandbox bank", &|| {
         schemathesis.check(&bank.issuer, "bank_hooks", "^/faults", &bank.env())
     })?;
+    let go = GoVerify::build()?;
+    check("a verifier in Go at a log of ours, a kept checkpoint and a receipt", &|| grown_log(&go))?;
     let demo = Demo::start()?;
     check("schemathesis against the gateway", &|| {
         schemathesis.check(&demo.gateway(), "gateway_hooks", "/events$", &[])
-    })
+    })?;
+    check("a verifier in Go, and ours, at the gateway's log over HTTP", &|| published_log(&go, &demo))
 }
 
 /// A sandbox bank of its own, with a client whose private key the checks have.
@@ -77,6 +81,60 @@ impl Bank {
             ("BANK_PASSWORD", "harbour-demo"),
         ]
     }
+}
+
+/// The log that both verifiers read: some levels of tiles, and pieces that are not full.
+const GROWN: (u64, u64) = (70_003, 5_000);
+/// Making or checking a log of that size in the dev profile.
+const LOG_LIMIT: Duration = Duration::from_mins(5);
+
+/// The Go program checks a log that our crate wrote; and finds it out when one byte is changed.
+fn grown_log(go: &GoVerify) -> Result<(), Fault> {
+    let dir = tree::scratch("grown-log")?;
+    let mut grow = Command::new(built("examples/grow"));
+    grow.arg(&dir).args([GROWN.0.to_string(), GROWN.1.to_string()]);
+    leash::run(&mut grow, LOG_LIMIT, |_| {})?;
+    let file = dir.join("vkey");
+    let key = std::fs::read_to_string(&file).map_err(Fault::file(&file))?;
+    let (kept, receipt) = (dir.join("kept.checkpoint"), dir.join("receipt.tlog-proof"));
+    let log = dir.display().to_string();
+    go.check(&log, &key, &[("--kept", &kept), ("--receipt", &receipt)])?;
+    let mut ours = Command::new(built("parlour-verify"));
+    leash::run(ours.args(["receipt"]).arg(&receipt).args(["--key", &key]), LOG_LIMIT, |_| {})?;
+    let bundle = dir.join("tile/entries/007");
+    let mut bytes = std::fs::read(&bundle).map_err(Fault::file(&bundle))?;
+    bytes[1_000] ^= 1;
+    std::fs::write(&bundle, bytes).map_err(Fault::file(&bundle))?;
+    match go.check(&log, &key, &[]) {
+        Err(Fault::Failed { .. }) => Ok(()),
+        Err(other) => Err(other),
+        Ok(()) => Err(Fault::Lacks {
+            what: "a fault in a log with a changed byte",
+            remedy: "look at xtask/go-verify",
+        }),
+    }
+}
+
+/// Both verifiers check the log of the demo's first bank, as its gateway hands it out.
+fn published_log(go: &GoVerify, demo: &Demo) -> Result<(), Fault> {
+    let log = format!("{}/log/harbour", demo.gateway());
+    let mut key = String::new();
+    let mut keys = Command::new(built("parlour"));
+    keys.args(["keys", "list", "--config"]).arg(demo.data().join("parlour.toml"));
+    leash::read(&mut keys, LOG_LIMIT, |line| {
+        if key.is_empty() && line.contains("/log/harbour+") {
+            line.trim().clone_into(&mut key);
+        }
+    })?;
+    if key.is_empty() {
+        return Err(Fault::Lacks {
+            what: "a verifier key of the demo's log",
+            remedy: "look at parlour keys list",
+        });
+    }
+    go.check(&log, &key, &[])?;
+    let mut ours = Command::new(built("parlour-verify"));
+    leash::run(ours.args(["log", &log, "--key", &key]), LOG_LIMIT, |_| {})
 }
 
 /// Our client links, refreshes and revokes at a server of npm `oidc-provider`.

@@ -10,6 +10,7 @@ use crate::{
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -36,6 +37,7 @@ pub fn check(tally: &mut Tally) -> Result<(), Fault> {
 pub struct Demo {
     _program: Leashed,
     port: u16,
+    data: PathBuf,
 }
 
 impl Demo {
@@ -54,7 +56,12 @@ impl Demo {
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }
-        Ok(Demo { _program: program, port })
+        Ok(Demo { _program: program, port, data: tree::target().join("tmp/demo") })
+    }
+
+    /// Its data directory, with its configuration.
+    pub fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Where the gateway answers.

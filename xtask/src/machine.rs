@@ -24,6 +24,12 @@ const NEEDS: &[Need] = &[
     Need { packages: &["chromium-driver"], steps: &[Step::Browser], there: || on_path("chromedriver") },
     Need { packages: &["nodejs"], steps: &[Step::Compat], there: || on_path("node") },
     Need { packages: &["npm"], steps: &[Step::Compat], there: || on_path("npm") },
+    Need { packages: &["golang-go"], steps: &[Step::Compat], there: || on_path("go") },
+    Need {
+        packages: &["golang-golang-x-mod-dev"],
+        steps: &[Step::Compat],
+        there: || Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").is_dir(),
+    },
     Need {
         packages: &["python3", "python3-pip", "python3-venv"],
         steps: &[Step::Compat],

@@ -43,7 +43,7 @@ impl Step {
             Step::Unit => "every test of every crate, both databases; the proofs of the policies",
             Step::Http => "the journey of `parlour demo --check`, as a client",
             Step::Browser => "the journey in headless Chromium; pictures in target/screenshots",
-            Step::Compat => "openid-client, oidc-provider and schemathesis agree with us",
+            Step::Compat => "openid-client, oidc-provider, schemathesis and a verifier in Go agree with us",
         }
     }
 

@@ -8,19 +8,22 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 8] = [
+const STRUCTS: [(&str, &str, &str); 11] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
+    ("gateway.rs", "WrittenAccessLog", "access_log."),
+    ("gateway.rs", "WrittenWitness", "access_log.witnesses."),
     ("bank.rs", "Written", ""),
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
     ("bank.rs", "WrittenConsent", "consent."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
+    ("no.rs", "WrittenNo", "no."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 6] = ["limits", "look", "connector", "consent", "data", "channels"];
+const TABLES: [&str; 8] = ["limits", "access_log", "look", "connector", "consent", "data", "channels", "no"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

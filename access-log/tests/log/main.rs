@@ -4,9 +4,12 @@
 
 mod appending;
 mod crashes;
+mod evidence;
 mod keys;
 mod proofs;
+mod rotation;
 mod tampering;
+mod witnesses;
 
 use access_log::{Leaf, LogFolder, LogKey};
 use std::fs;

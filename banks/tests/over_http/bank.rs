@@ -165,6 +165,7 @@ impl Running {
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: self.key.clone(),
             refresh: Refresh::Keep,
+            roots: None,
             limits: Limits { first_wait: Duration::from_millis(1), ..Limits::default() },
         }
     }

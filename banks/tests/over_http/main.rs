@@ -10,3 +10,4 @@ mod permits;
 mod reading;
 mod rotating;
 mod sandbox;
+mod tls;

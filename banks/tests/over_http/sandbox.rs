@@ -18,7 +18,7 @@ const CALLBACK: &str = "http://127.0.0.1:9/link/callback";
 const SLUG: &str = "harbour";
 
 #[derive(Debug)]
-struct BankTime(TestClock);
+pub struct BankTime(pub TestClock);
 
 impl BankClock for BankTime {
     fn now(&self) -> jiff::Timestamp {
@@ -66,6 +66,7 @@ impl House {
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: key,
             refresh: Refresh::Keep,
+            roots: None,
             limits: Limits { first_wait: Duration::from_millis(1), page: 20, ..Limits::default() },
         };
         let connector = Connector::discover(config, Arc::new(clock.clone())).await.unwrap();

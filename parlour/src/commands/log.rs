@@ -5,13 +5,13 @@ use super::config_or_print;
 use crate::{
     config::Config,
     keys::Keys,
-    serve::{log_folder, log_origin},
+    logs::{log_folder, log_origin},
 };
-use access_log::verify_folder;
+use access_log::{Trust, verify_log};
 use clap::{Args, Subcommand};
 use domain::BankId;
 use std::{path::PathBuf, process::ExitCode};
-use store::{Options, Store, access};
+use store::{Store, access};
 
 /// The access log.
 #[derive(Args)]
@@ -64,21 +64,19 @@ impl Verify {
         let keys = Keys::open(config.data.join("keys"))?;
         let store = match self.folder_only {
             true => None,
-            false => Some(Store::open(&config.database, keys.kek()?, Options::default())?),
+            false => Some(Store::open(&config.database, keys.kek()?, config.store_options())?),
         };
         let mut right = true;
         for bank in
             config.banks.iter().map(|b| &b.id).filter(|id| self.bank.as_ref().is_none_or(|b| b == *id))
         {
-            let key = keys.log(bank, &log_origin(&config.public_url, bank))?;
+            let ring = keys.log(bank, &log_origin(&config.public_url, bank))?;
             let folder = log_folder(&config.data, bank);
-            match verify_folder(&folder, &key.verifier_key()) {
+            match verify_log(folder.as_path(), &Trust::new(&ring.verifier_keys(), &[], 0)?) {
                 Ok(verified) => {
                     println!(
                         "{bank}: {} entries, root {}, signed by {}",
-                        verified.size,
-                        verified.root,
-                        key.origin()
+                        verified.size, verified.root, verified.origin
                     );
                     if let Some(store) = &store {
                         right &= agrees(store, bank, &folder, verified.size).await?;

@@ -2,8 +2,11 @@
 
 pub mod check;
 pub mod demo;
+pub mod keys;
 pub mod log;
+pub mod policy;
 pub mod serve;
+pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};
 use std::{path::Path, process::ExitCode};

@@ -3,7 +3,9 @@
 use super::{
     bank::{self, BankFile},
     fault::{ConfigFault, Source, read_file},
+    roots,
 };
+use access_log::CosignerKey;
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
@@ -60,6 +62,48 @@ impl Default for Limits {
     }
 }
 
+/// How many witnesses a gateway asks at most: each is asked after every checkpoint of every bank.
+const MAX_WITNESSES: usize = 16;
+
+/// Who cosigns the access logs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Witnesses {
+    /// Whom to ask.
+    pub addresses: Vec<WitnessAddress>,
+    /// How many must have signed a checkpoint before it counts as witnessed.
+    pub quorum: usize,
+}
+
+/// A witness, and how to know its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WitnessAddress {
+    /// The prefix of its addresses.
+    pub url: Url,
+    /// Its verifier key.
+    pub vkey: String,
+}
+
+impl WitnessAddress {
+    /// Where it takes checkpoints.
+    pub fn add_checkpoint(&self) -> String {
+        format!("{}/add-checkpoint", self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenAccessLog {
+    witnesses: Vec<WrittenWitness>,
+    quorum: Option<Spanned<usize>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenWitness {
+    url: Spanned<Url>,
+    vkey: Spanned<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GatewayFile {
@@ -67,13 +111,19 @@ struct GatewayFile {
     public_url: Spanned<Url>,
     data: PathBuf,
     database: Option<Spanned<String>>,
+    database_ca: Option<Spanned<PathBuf>>,
     banks: Option<PathBuf>,
     #[serde(default)]
     log: LogFormat,
     #[serde(default)]
     trust_forwarded_for: bool,
+    region_header: Option<Spanned<String>>,
+    #[serde(default)]
+    require_proof: bool,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    access_log: WrittenAccessLog,
 }
 
 /// The whole configuration, checked.
@@ -89,14 +139,29 @@ pub struct Config {
     pub data: PathBuf,
     /// The database.
     pub database: store::Location,
+    /// The certificates to trust for it, as PEM, if not those that the system trusts.
+    pub database_roots: Option<Vec<u8>>,
     /// How logs are written.
     pub log: LogFormat,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
     pub trust_forwarded_for: bool,
+    /// The header in which that proxy tells from which country a request comes. Lowercase.
+    pub region_header: Option<String>,
+    /// Whether policies without a proof that holds are refused. If not, they are warned of.
+    pub require_proof: bool,
     /// Limits.
     pub limits: Limits,
+    /// Who cosigns the access logs.
+    pub access_log: Witnesses,
     /// The banks.
     pub banks: Vec<BankFile>,
+}
+
+impl Config {
+    /// How the store is opened.
+    pub fn store_options(&self) -> store::Options {
+        store::Options { roots: self.database_roots.clone(), ..store::Options::default() }
+    }
 }
 
 /// Reads the gateway's file and the banks' files, and tells all mistakes.
@@ -109,7 +174,10 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
     let mut faults = vec![];
     let data = home.join(&file.data);
     check_public_url(&source, &file, &mut faults);
+    let region_header = region_header(&source, &file, &mut faults);
     let database = database(&source, &file, &data, &mut faults);
+    let access_log = witnesses(&source, &file.access_log, &mut faults);
+    let database_roots = roots::read(&source, file.database_ca.as_ref(), &mut faults);
     let banks = read_banks(path, &home.join(file.banks.unwrap_or_else(|| "banks".into())), &mut faults);
     if !faults.is_empty() {
         return Err(faults);
@@ -120,17 +188,63 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
         public_url: file.public_url.into_inner(),
         data,
         database,
+        database_roots,
         log: file.log,
         trust_forwarded_for: file.trust_forwarded_for,
+        region_header,
+        require_proof: file.require_proof,
         limits: file.limits,
+        access_log,
         banks,
     })
 }
 
+/// Whether what is sent there travels in the open for nobody: it is encrypted, or stays on this machine.
+fn is_safe(url: &Url) -> bool {
+    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    url.scheme() == "https" || (url.scheme() == "http" && loopback)
+}
+
+fn witnesses(source: &Source, written: &WrittenAccessLog, faults: &mut Vec<ConfigFault>) -> Witnesses {
+    let mut addresses: Vec<WitnessAddress> = vec![];
+    for witness in &written.witnesses {
+        let (url, vkey) = (witness.url.get_ref(), witness.vkey.get_ref());
+        if !is_safe(url) || url.query().is_some() {
+            let remedy = "write an https:// address without a query; http:// is taken for localhost only";
+            faults.push(source.fault(
+                witness.url.span(),
+                format!("`{url}` is no address of a witness"),
+                remedy,
+            ));
+        }
+        if let Err(fault) = CosignerKey::check_verifier_key(vkey) {
+            let remedy = "write the verifier key that the witness tells when it starts: name+id+key";
+            let what = format!("this is not the verifier key of a witness: {fault}");
+            faults.push(source.fault(witness.vkey.span(), what, remedy));
+        }
+        if addresses.iter().any(|known| known.vkey == *vkey) {
+            let remedy = "name each witness once";
+            faults.push(source.fault(witness.vkey.span(), "this witness is named twice", remedy));
+        }
+        addresses.push(WitnessAddress { url: url.clone(), vkey: vkey.clone() });
+    }
+    let quorum = written.quorum.as_ref().map_or(addresses.len(), |quorum| *quorum.get_ref());
+    if let Some(place) = &written.quorum
+        && (quorum > addresses.len() || (quorum == 0 && !addresses.is_empty()))
+    {
+        let what = format!("{quorum} of {} witnesses cannot be asked for", addresses.len());
+        faults.push(source.fault(place.span(), what, "write a number from 1 to the number of witnesses"));
+    }
+    if let (true, Some(last)) = (addresses.len() > MAX_WITNESSES, written.witnesses.last()) {
+        let what = format!("{} witnesses are named; a gateway asks at most {MAX_WITNESSES}", addresses.len());
+        faults.push(source.fault(last.url.span(), what, "name fewer"));
+    }
+    Witnesses { addresses, quorum }
+}
+
 fn check_public_url(source: &Source, file: &GatewayFile, faults: &mut Vec<ConfigFault>) {
     let url = file.public_url.get_ref();
-    let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+    if !is_safe(url) {
         let what = format!("`{url}` is not safe: people's messages would travel in the open");
         let remedy = "write an https:// address; http:// is taken for localhost only";
         faults.push(source.fault(file.public_url.span(), what, remedy));
@@ -138,6 +252,20 @@ fn check_public_url(source: &Source, file: &GatewayFile, faults: &mut Vec<Config
         let remedy = "write only scheme, host and port, such as \"https://chat.bank.example\"";
         faults.push(source.fault(file.public_url.span(), "the public address has more than a host", remedy));
     }
+}
+
+fn region_header(source: &Source, file: &GatewayFile, faults: &mut Vec<ConfigFault>) -> Option<String> {
+    let written = file.region_header.as_ref()?;
+    let name = written.get_ref().to_ascii_lowercase();
+    if axum::http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+        let remedy = "write the name of the header, such as \"cf-ipcountry\"";
+        faults.push(source.fault(written.span(), format!("`{name}` is not the name of a header"), remedy));
+    } else if !file.trust_forwarded_for {
+        let what = "anybody could claim any country: no proxy is trusted";
+        let remedy = "say `trust_forwarded_for = true` behind a proxy that sets this header, or leave it out";
+        faults.push(source.fault(written.span(), what, remedy));
+    }
+    Some(name)
 }
 
 fn database(

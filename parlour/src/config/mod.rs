@@ -7,10 +7,12 @@ pub mod bank;
 pub mod fault;
 pub mod gateway;
 pub mod look;
+pub mod no;
+mod roots;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;
-pub use gateway::{Config, Limits, LogFormat};
+pub use gateway::{Config, Limits, LogFormat, WitnessAddress, Witnesses};
 pub use look::Look;
 
 use std::path::Path;

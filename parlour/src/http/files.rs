@@ -40,6 +40,7 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     files![
         "parlour.css" CSS,
         "room.js" JS,
+        "verify.js" JS,
         "htmx.min.js" JS,
         "hx-sse.min.js" JS,
         "hx-upsert.min.js" JS,
@@ -62,6 +63,12 @@ pub fn href(name: &str) -> String {
         Some(file) => format!("/static/{name}?v={}", file.version),
         None => format!("/static/{name}"),
     }
+}
+
+/// The text of a file, for a page that carries it.
+pub fn text(name: &str) -> &'static str {
+    let file = FILES.iter().find(|file| file.name == name);
+    file.and_then(|file| std::str::from_utf8(file.bytes).ok()).unwrap_or_default()
 }
 
 /// The address of a bank's colours.
@@ -91,8 +98,8 @@ pub async fn favicon(uri: Uri, headers: HeaderMap) -> Response {
 pub async fn bank_file(State(face): Web, Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let found = name.rsplit_once('.').and_then(|(bank, ending)| Some((face.app.tenant(bank)?, ending)));
     let (text, kind) = match found {
-        Some((tenant, "css")) => (bank_css(tenant), CSS),
-        Some((tenant, "svg")) => (bank_icon(tenant), SVG),
+        Some((tenant, "css")) => (bank_css(&tenant), CSS),
+        Some((tenant, "svg")) => (bank_icon(&tenant), SVG),
         _ => return Kind::NotFound.because("There is no such file.").into_response(),
     };
     let version = version(text.as_bytes());
@@ -155,9 +162,15 @@ mod tests {
 
     #[test]
     fn every_file_that_a_page_names_is_there() {
-        for name in
-            ["parlour.css", "room.js", "htmx.min.js", "hx-sse.min.js", "hx-upsert.min.js", "favicon.svg"]
-        {
+        for name in [
+            "parlour.css",
+            "room.js",
+            "verify.js",
+            "htmx.min.js",
+            "hx-sse.min.js",
+            "hx-upsert.min.js",
+            "favicon.svg",
+        ] {
             assert!(href(name).contains("?v="), "{name}");
         }
     }

@@ -5,12 +5,14 @@ use super::{
     Face, Web,
     problem::{Kind, Problem},
 };
+use crate::app::Settings;
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::Region;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
@@ -19,6 +21,8 @@ use std::{
 
 /// After how many addresses the ones that have been quiet are forgotten: about 5 MB.
 const SWEEP_AT: usize = 50_000;
+/// What proxies write when they do not know (ISO 3166-1 leaves both to whoever uses them).
+const UNKNOWN_REGIONS: [&str; 2] = ["XX", "ZZ"];
 /// What monitors ask; they come by any name and address.
 const FOR_MONITORS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
@@ -82,6 +86,16 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// From which country a request comes, as the proxy in front tells it. Unknown if no header is named, if it says
+/// something else than two letters, or if it stands there twice.
+pub fn region(settings: &Settings, headers: &HeaderMap) -> Option<Region> {
+    let name = settings.region_header.as_ref().filter(|_| settings.trust_forwarded_for)?;
+    let mut told = headers.get_all(name).iter();
+    let (Some(one), None) = (told.next(), told.next()) else { return None };
+    let told: Region = one.to_str().ok()?.trim().to_ascii_uppercase().parse().ok()?;
+    Some(told).filter(|region| !UNKNOWN_REGIONS.contains(&region.code()))
 }
 
 /// Who knocks: the peer, or whom a trusted proxy names last in `X-Forwarded-For`.

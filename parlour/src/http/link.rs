@@ -7,6 +7,7 @@ use super::{
     Web,
     caller::{cookie, cookie_name, set_cookie},
     dress::FormsAlsoTo,
+    guard::bearer,
     problem::Kind,
     view::{
         Brand, Page,
@@ -17,8 +18,8 @@ use crate::{app::App, linking, linking::LinkFault, session::Session, tenant::Ten
 use axum::{
     Extension,
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ const MAX_TOKEN: usize = 100;
 const MAX_CALLBACK: usize = 4_096;
 
 /// `GET /link/{token}`: the notice once more, and the button. Binds the link to this browser.
+///
+/// A bank's own app opens it in a web view with its Bearer token. The view then holds the session of the
+/// conversation as a browser would, and goes the rest of the way with it.
 pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
     let app = &face.app;
     let home = home(app, &token);
@@ -48,8 +52,10 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
                 back: chat(&tenant),
             };
             let bank = Extension(FormsAlsoTo(tenant.bank_origin.clone()));
-            let cookie = bound.and_then(|bound| set_cookie(COOKIE, &bound.value, bound.max_age_s));
-            (bank, cookie.map(|c| [(header::SET_COOKIE, c)]), Page(page)).into_response()
+            let link = bound.and_then(|bound| set_cookie(COOKIE, &bound.value, bound.max_age_s));
+            let cookies = link.into_iter().chain(session_of_app(app, &headers));
+            let cookies: Vec<_> = cookies.map(|cookie| (header::SET_COOKIE, cookie)).collect();
+            (bank, AppendHeaders(cookies), Page(page)).into_response()
         }
         Err(fault) => fault_page(fault, home),
     }
@@ -82,14 +88,24 @@ pub async fn arrive(State(face): Web, RawQuery(query): RawQuery, headers: Header
     (set_cookie(COOKIE, "", 0).map(|c| [(header::SET_COOKIE, c)]), arrived).into_response()
 }
 
-/// The good sessions that this browser has, at any bank.
+/// The good sessions that this browser has, at any bank, and the one of an app's token.
 fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
     let now = app.clock.now();
-    let session = |tenant: &Tenant| {
-        let token = cookie(headers, &cookie_name(&tenant.id))?;
-        app.sessions.check(&tenant.id, token, now).ok()
-    };
-    app.tenants.values().filter_map(|tenant| session(tenant)).collect()
+    let session = |tenant: &Tenant, token: Option<&str>| app.sessions.check(&tenant.id, token?, now).ok();
+    let sessions = app.tenants.values().flat_map(|tenant| {
+        let kept = cookie(headers, &cookie_name(&tenant.id));
+        [session(&tenant, kept), session(&tenant, bearer(headers))]
+    });
+    sessions.flatten().collect()
+}
+
+/// The session of an app's token as the cookie that its web view is to keep, for as long as it lasts.
+fn session_of_app(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
+    let (token, now) = (bearer(headers)?, app.clock.now());
+    let good = |tenant: Arc<Tenant>| app.sessions.check(&tenant.id, token, now).ok();
+    let session = app.tenants.values().find_map(good)?;
+    let lasts = session.expires_at.duration_since(now).as_secs();
+    set_cookie(&cookie_name(&session.bank), token, lasts)
 }
 
 fn chat(tenant: &Tenant) -> String {
@@ -175,7 +191,7 @@ fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
 
 /// The bank that an address names before its dot, to know the way back.
 fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
-    app.tenant(token.split_once('.')?.0).cloned()
+    app.tenant(token.split_once('.')?.0)
 }
 
 fn fault_page(fault: LinkFault, home: Option<Arc<Tenant>>) -> Response {

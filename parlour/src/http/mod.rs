@@ -11,12 +11,14 @@ pub mod files;
 pub mod guard;
 pub mod link;
 pub mod listen;
+pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod pages;
 pub mod problem;
 pub mod streams;
 pub mod trace;
+pub mod verify;
 pub mod view;
 
 use crate::app::App;
@@ -69,6 +71,7 @@ pub fn router(app: Arc<App>) -> Router {
     });
     Router::new()
         .merge(for_people())
+        .merge(log::routes())
         .nest("/v1/chat/{bank}", chat::routes())
         .route("/openapi.json", get(openapi::document))
         .merge(for_operators())
@@ -91,6 +94,8 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/link/{token}", get(link::open).post(link::depart))
         .route("/problems", get(pages::kinds))
         .route("/problems/{kind}", get(pages::kind))
+        .route("/verify", get(verify::page))
+        .route("/verify/offline", get(verify::offline))
         .route("/static/{file}", get(files::file))
         .route("/static/bank/{file}", get(files::bank_file))
         .route("/favicon.ico", get(files::favicon))

@@ -26,7 +26,7 @@ use utoipa::{
     tags((name = "chat", description = "The conversation."), (name = "operations", description = "For who runs the gateway.")),
     paths(
         chat::about::about, chat::sessions::begin, chat::messages::say, chat::messages::list, chat::events::follow,
-        chat::access::list, chat::links::offer, operations::alive, operations::ready, operations::metrics,
+        chat::access::list, chat::receipt::download, chat::links::offer, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
     modifiers(&Locks, &Problems),
@@ -92,7 +92,7 @@ fn told(kind: Kind) -> Response {
     let document = Content::new(Some(Ref::from_schema_name("Problem")));
     let mut told =
         ResponseBuilder::new().description(kind.title()).content("application/problem+json", document);
-    if matches!(kind, K::TooFast | K::Busy) {
+    if matches!(kind, K::TooFast | K::Busy | K::NotYet) {
         let seconds = Header::new(Object::with_type(Type::Integer));
         told = told.header("Retry-After", seconds);
     }
@@ -116,7 +116,8 @@ mod tests {
     fn every_address_of_the_chat_is_described() {
         let document: serde_json::Value = serde_json::from_str(&DOCUMENT).unwrap();
         let paths = document["paths"].as_object().unwrap();
-        for path in ["", "/sessions", "/messages", "/events", "/access", "/links"] {
+        for path in ["", "/sessions", "/messages", "/events", "/access", "/access/{entry}/receipt", "/links"]
+        {
             assert!(paths.contains_key(&format!("/v1/chat/{{bank}}{path}")), "{path}");
         }
         assert!(document["components"]["schemas"]["Problem"].is_object());

@@ -86,6 +86,10 @@ kinds! {
     TooLarge = "too_large" PAYLOAD_TOO_LARGE, "The request is too large",
         "Each address takes a body of a stated size. This one was larger.",
         "Send less. The detail says how much is taken.";
+    /// What was asked for is on its way.
+    NotYet = "not_yet" SERVICE_UNAVAILABLE, "It is not ready yet",
+        "What was asked for is kept safely and is being published. It is there within seconds.",
+        "Ask again after the time that the header Retry-After names.";
     /// The body is of a kind that is not taken here.
     MediaType = "media_type" UNSUPPORTED_MEDIA_TYPE, "This kind of content is not taken here",
         "The header Content-Type names a kind of content that this address does not take.",

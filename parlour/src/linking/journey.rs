@@ -86,7 +86,7 @@ pub enum LinkFault {
 /// Finds the link of an address, if it belongs to a conversation of this browser and can still be used.
 async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<(Link, Arc<Tenant>), LinkFault> {
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
-    let tenant = app.tenant(bank).cloned().ok_or(LinkFault::Unknown)?;
+    let tenant = app.tenant(bank).ok_or(LinkFault::Unknown)?;
     let (id, hashed) = (tenant.id.clone(), hash(token));
     let link =
         app.store.read(move |tx| links::by_token(tx, &id, &hashed)).await?.ok_or(LinkFault::Unknown)?;
@@ -179,7 +179,7 @@ pub async fn arrive(app: &App, cookie: &str, query: &str) -> Result<Arc<Tenant>,
     let (hashed, now) = (hash(cookie), app.clock.now());
     let taken = app.store.transact(move |tx| links::take_returned(tx, &hashed, now)).await?;
     let (link, pending) = taken.ok_or(LinkFault::Used)?;
-    let tenant = app.tenants.get(&link.bank).cloned().ok_or(LinkFault::Unknown)?;
+    let tenant = app.tenants.get(&link.bank).ok_or(LinkFault::Unknown)?;
     match finish(&tenant, &pending, query).await {
         Ok(from_bank) => {
             keep(app, &tenant, link, from_bank).await?;

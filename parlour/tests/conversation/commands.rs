@@ -83,6 +83,46 @@ fn a_mistake_in_a_file_is_told_with_its_line_and_remedy() {
 }
 
 #[test]
+fn a_witness_that_cannot_be_one_is_told_with_its_line() {
+    let folder = TempDir::new().unwrap();
+    parlour::demo::files::write(folder.path(), 8080).unwrap();
+    let file = folder.path().join("parlour.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let line = text.lines().count() + 3;
+    let witness = "[access_log]\nwitnesses = [\n  { url = \"http://far.example/w\", vkey = \"nonsense\" },\n]\nquorum = 2\n";
+    std::fs::write(&file, format!("{text}{witness}")).unwrap();
+    let output = parlour(&["check", "--config", &config_in(folder.path())]);
+    let said = said(&output);
+    assert!(!output.status.success());
+    for wanted in [
+        &format!("parlour.toml:{line}:"),
+        "no address of a witness",
+        "verifier key of a witness",
+        "2 of 1 witnesses",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_log_is_replaced_by_a_command() {
+    let mut house = House::open().await;
+    house.stop().await;
+    let config = config_in(house.data());
+    let rotated = parlour(&["keys", "rotate-log", "--config", &config, "--bank", "harbour"]);
+    assert!(rotated.status.success() && said(&rotated).contains("from size 0 on"), "{}", said(&rotated));
+    let again = parlour(&["keys", "rotate-log", "--config", &config, "--bank", "harbour"]);
+    assert!(!again.status.success() && said(&again).contains("still signs until"), "{}", said(&again));
+    let listed = parlour(&["keys", "list", "--config", &config]);
+    assert_eq!(said(&listed).matches("/log/harbour+").count(), 2, "{}", said(&listed));
+    assert!(!said(&listed).contains("PRIVATE"), "no secret half is ever printed");
+    let unknown = parlour(&["keys", "rotate-log", "--config", &config, "--bank", "nobody"]);
+    assert!(said(&unknown).contains("nobody is no bank of"), "{}", said(&unknown));
+    let verified = parlour(&["log", "verify", "--config", &config]);
+    assert!(verified.status.success(), "{}", said(&verified));
+}
+
+#[test]
 fn an_unknown_key_and_a_broken_policy_are_told_with_their_line() {
     let folder = TempDir::new().unwrap();
     parlour::demo::files::write(folder.path(), 8080).unwrap();

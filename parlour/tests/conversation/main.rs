@@ -4,9 +4,11 @@
 
 mod asking;
 mod commands;
+mod cut_off;
 mod faults;
 mod house;
 mod keeping;
 mod linking;
 mod operations;
+mod policy;
 mod stopping;

@@ -101,6 +101,16 @@ impl Gateway {
         Gateway::on(self.home, self.clock, &self.limits).await
     }
 
+    /// Everything that it keeps.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// The gateway itself.
+    pub fn app(&self) -> &Arc<parlour::app::App> {
+        &self.running.app
+    }
+
     pub async fn stop(self) {
         self.running.stop().await;
     }

@@ -61,6 +61,24 @@ async fn a_link_that_was_passed_on_links_nothing_and_says_why() {
 }
 
 #[tokio::test]
+async fn a_banks_own_app_opens_a_link_in_its_web_view() {
+    let gateway = Gateway::start().await;
+    let (owner, other) = (gateway.caller("harbour").await, gateway.caller("harbour").await);
+    let address = offered(&gateway, &owner).await;
+    is_refused(&gateway.send(other.app(Ask::get(&address))).await, 403, "This link belongs to another chat");
+    let page = gateway.send(owner.app(Ask::get(&address))).await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let kept: Vec<String> = [LINK, "__Host-parlour-harbour"]
+        .into_iter()
+        .map(|name| format!("{name}={}", page.cookie(name).unwrap()))
+        .collect();
+    // From here the view is a browser: the button is pressed without the token. The bank is not there in
+    // this test; that it was asked shows that the link was taken.
+    let pressed = Ask::post(&address).with("cookie", kept.join("; ")).with("sec-fetch-site", "same-origin");
+    is_refused(&gateway.send(pressed).await, 502, "The bank did not answer as it should");
+}
+
+#[tokio::test]
 async fn a_link_is_known_and_in_time_or_says_so() {
     let gateway = Gateway::start().await;
     let caller = gateway.caller("harbour").await;

@@ -10,4 +10,5 @@ mod guard;
 mod interface;
 mod limits;
 mod link;
+mod log;
 mod stream;

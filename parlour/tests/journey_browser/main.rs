@@ -8,5 +8,6 @@
 mod alone;
 mod chat;
 mod house;
+mod receipts;
 mod steps;
 mod tabs;

@@ -47,6 +47,7 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
         .route("/interaction/{id}/sign-in", post(approve::sign_in))
         .route("/interaction/{id}/decision", post(approve::decide))
         .route("/style.css", get(style))
+        .route("/icon.svg", get(icon))
         .route("/healthz", get(async || "ok\n"))
         .route("/.well-known/oauth-authorization-server", get(metadata))
         .fallback(nowhere)
@@ -57,7 +58,7 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
 
 /// Adds the headers that keep pages from being framed, sniffed, cached or made to load anything.
 async fn protect(request: Request, next: Next) -> Response {
-    let style = request.method() == Method::GET && request.uri().path() == "/style.css";
+    let style = request.method() == Method::GET && matches!(request.uri().path(), "/style.css" | "/icon.svg");
     let mut answer = next.run(request).await;
     let headers = answer.headers_mut();
     let mut add = |name: HeaderName, value: &'static str| {
@@ -82,6 +83,18 @@ async fn style(State(house): State<Shared>) -> Response {
         include_str!("style.css")
     );
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], text).into_response()
+}
+
+/// The bank's first letter on its colour, for the tab of a browser.
+async fn icon(State(house): State<Shared>) -> Response {
+    let letter = house.name.chars().find(|c| c.is_alphanumeric()).unwrap_or('B');
+    let text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\"><rect width=\"32\" height=\"32\" rx=\"8\" \
+         fill=\"{}\"/><text x=\"16\" y=\"22\" text-anchor=\"middle\" font-family=\"sans-serif\" font-weight=\"700\" \
+         font-size=\"17\" fill=\"#ffffff\">{letter}</text></svg>",
+        house.brand.light()
+    );
+    ([(header::CONTENT_TYPE, "image/svg+xml")], text).into_response()
 }
 
 async fn metadata(State(house): State<Shared>) -> axum::Json<Value> {

@@ -78,7 +78,7 @@ async fn signing_in_changes_the_cookie_and_signing_out_ends_it() {
 #[tokio::test]
 async fn every_page_carries_the_headers_that_protect_it() {
     let house = House::open().await;
-    for path in ["/", "/faults", "/nowhere", "/interaction/x", "/style.css"] {
+    for path in ["/", "/faults", "/nowhere", "/interaction/x", "/style.css", "/icon.svg"] {
         let page = Browser::new(&house).get(path).await;
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");

@@ -15,6 +15,7 @@ mod lost;
 mod messages;
 mod opening;
 mod sealing;
+mod tls;
 mod transactions;
 
 /// Names each body once and makes a test of it for each database.

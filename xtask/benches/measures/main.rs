@@ -6,6 +6,7 @@ mod files;
 mod gate_and_log;
 mod ingest;
 mod load;
+mod log;
 mod meter;
 mod people;
 mod prove;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         "ingest" => runtime.block_on(ingest::measure(backend)),
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
+        "log" => log::measure(),
         "prove" => prove::measure(),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
@@ -41,6 +43,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|prove|start [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|log|prove|start [--backend sqlite|postgres]");
     ExitCode::from(2)
 }

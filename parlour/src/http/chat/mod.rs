@@ -5,6 +5,7 @@ pub mod access;
 pub mod events;
 pub mod links;
 pub mod messages;
+pub mod receipt;
 pub mod room;
 pub mod sessions;
 
@@ -23,5 +24,6 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/messages", get(messages::list).post(messages::say))
         .route("/events", get(events::follow))
         .route("/access", get(access::list))
+        .route("/access/{entry}/receipt", get(receipt::download))
         .route("/links", post(links::offer))
 }

@@ -2,8 +2,10 @@
 //! them.
 
 pub mod brand;
+pub mod log;
 pub mod pages;
 pub mod thread;
+pub mod verify;
 
 #[cfg(test)]
 pub(crate) mod samples;

@@ -1,10 +1,10 @@
 //! Samples of every template's context, so that tests draw every page in every state.
 
-use super::{Brand, draw, pages, thread};
+use super::{Brand, draw, log, pages, thread, verify};
 use crate::{
     http::problem::{FieldFault, Kind},
     reply::{
-        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, Reply, Seen,
+        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, ReceiptLine, Reply, Seen,
         TransactionLine,
     },
     room::{Entry, Words},
@@ -135,6 +135,20 @@ fn accesses() -> Block {
     }
 }
 
+fn receipts() -> Block {
+    let row = |allowed, index| ReceiptLine {
+        when: "Sat 21 Nov at 9:41".into(),
+        what: "your balances".into(),
+        allowed,
+        index,
+        href: "/v1/chat/harbour/access/ent_00000000000000000000000000000009/receipt".into(),
+    };
+    Block::Receipts {
+        rows: vec![row(true, Some(10_482)), row(false, None)],
+        verify: "/verify?bank=harbour".into(),
+    }
+}
+
 fn refusal() -> Block {
     Block::Refusal {
         who: "Meridian Savings".into(),
@@ -157,7 +171,7 @@ fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
 }
 
 fn asked(text: &str) -> Words {
-    Words::Customer { text: text.into(), removed: vec![] }
+    Words::Customer { text: text.into(), removed: vec![], region: None }
 }
 
 /// A conversation with every kind of block.
@@ -196,6 +210,8 @@ fn conversation() -> Vec<Words> {
             vec![],
             &["What’s my balance?", "Stop"],
         ),
+        asked("Receipts for this"),
+        reply(vec![text("A receipt proves what was decided."), receipts()], vec![], &[]),
     ]
 }
 
@@ -274,6 +290,34 @@ fn fault() -> pages::Fault {
     }
 }
 
+fn offered() -> Vec<verify::Offered> {
+    let keys =
+        vec!["chat.example/log/harbour+31b0f3c2+AX3jzfJ4VwVQvTOsYzCwWQ7iEJ2Y1cZb3kq1l5mJp0bV".to_owned()];
+    vec![verify::Offered { name: "Harbour Bank".into(), keys }]
+}
+
+fn log_page() -> log::Log {
+    let verifier_key = offered()[0].keys[0].clone();
+    let key = |from_size, until| crate::log_ring::PublicKey {
+        verifier_key: verifier_key.clone(),
+        from_size,
+        until,
+    };
+    log::Log {
+        brand: Some(harbour()),
+        name: "Harbour Bank".into(),
+        entries: "10,483".into(),
+        root: "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=".into(),
+        written: Some("today at 9:41".into()),
+        witnessed: Some("10,482".into()),
+        witnesses: vec!["witness.example/w1+8d659b3d+BAq3".into()],
+        quorum: 1,
+        address: "https://chat.example/log/harbour".into(),
+        keys: vec![key(0, Some(now())), key(9_000, None)],
+        verifier_key,
+    }
+}
+
 /// Every page in every state, by a name for its file.
 pub fn named() -> Vec<(&'static str, String)> {
     let items = || entries().iter().map(item).collect::<Vec<_>>();
@@ -291,6 +335,8 @@ pub fn named() -> Vec<(&'static str, String)> {
         ),
         ("about", draw(&pages::About { brand: None, kind: Kind::Invalid }).unwrap()),
         ("kinds", draw(&pages::AllKinds { brand: None, kinds: Kind::ALL }).unwrap()),
+        ("log", draw(&log_page()).unwrap()),
+        ("verify", draw(&verify::Verify { brand: None, offered: offered() }).unwrap()),
         ("banks", draw(&pages::Banks { brand: None, banks: vec![harbour()] }).unwrap()),
         ("no-banks", draw(&pages::Banks { brand: None, banks: vec![] }).unwrap()),
     ]

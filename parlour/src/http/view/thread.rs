@@ -173,7 +173,7 @@ fn seen_line(class: DataClass, purpose: Purpose, places: &[u64]) -> String {
 }
 
 /// "10,482".
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

@@ -1,0 +1,86 @@
+//! Receipts: what proves to a customer that one decision about their data stands in the bank's log, and what
+//! it was.
+
+use crate::{
+    app::App,
+    asking::{Turn, TurnFault},
+    logs::{self, LogFault},
+    reply::{Block, ReceiptLine, Reply},
+    session::Session,
+    when,
+};
+use access_log::{Opening, ProofError, Receipt};
+use domain::EntryId;
+use store::{DbError, access};
+
+/// Seconds after which a receipt that is not ready may be asked for again: checkpoints follow each other
+/// within a second.
+const AGAIN_AFTER_S: u64 = 2;
+
+/// Why there is no receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReceipt {
+    /// No such decision about this customer's data, or it has no place in the log yet.
+    #[error("there is no such entry about this customer's data")]
+    Unknown,
+    /// The entry is safe in the store and not in a published checkpoint yet.
+    #[error("entry {index} is not published yet; ask again after {after_s} s")]
+    NotYet {
+        /// Its place in the log.
+        index: u64,
+        /// When to ask again.
+        after_s: u64,
+    },
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] DbError),
+    /// The log.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// The proof.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+}
+
+/// How many receipts are offered in the chat at once.
+const IN_CHAT: u32 = 5;
+
+/// Offers the receipts of the newest decisions about this person's data.
+pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
+    let of = turn.conversation.clone();
+    let found =
+        turn.app.store.read(move |tx| access::of_customer(tx, &of.bank, &of.customer, None, IN_CHAT)).await?;
+    if found.is_empty() {
+        return Ok(Reply::text("Nobody has asked for your data in this chat, so there is nothing to prove."));
+    }
+    let bank = &turn.tenant.id;
+    let row = |access::Access { decision, index }| ReceiptLine {
+        when: when::moment(decision.at, turn.now, &turn.tenant.zone),
+        what: decision.data_class.in_words().to_owned(),
+        allowed: decision.allowed,
+        index,
+        href: format!("/v1/chat/{bank}/access/{}/receipt", decision.entry),
+    };
+    let rows = found.into_iter().map(row).collect();
+    let text =
+        "A receipt proves what was decided about your data, and that the bank’s log says so. Keep it: it \
+                holds for ever, and nobody can take it back."
+            .to_owned();
+    let receipts = Block::Receipts { rows, verify: format!("/verify?bank={bank}") };
+    Ok(Reply { blocks: vec![Block::Text { text }, receipts], ..Reply::default() })
+}
+
+/// The receipt of one decision about a customer's own data.
+pub async fn receipt(app: &App, session: &Session, entry: &EntryId) -> Result<Receipt, NoReceipt> {
+    let (bank, customer, asked) = (session.bank.clone(), session.customer.clone(), entry.clone());
+    let opened = app.store.read(move |tx| access::opening(tx, &bank, &customer, &asked)).await?;
+    let access::Opening { index, record, key, .. } = opened.ok_or(NoReceipt::Unknown)?;
+    let extra = Opening { record, key }.to_extra();
+    let (logs, bank) = (app.logs.clone(), session.bank.clone());
+    logs::in_thread(move || {
+        let checkpoint = logs.covering(&bank, index)?;
+        let checkpoint = checkpoint.ok_or(NoReceipt::NotYet { index, after_s: AGAIN_AFTER_S })?;
+        Ok(Receipt::of(logs.folder(&bank).as_path(), &checkpoint, index, Some(extra))?)
+    })
+    .await
+}
