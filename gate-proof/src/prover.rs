@@ -121,8 +121,7 @@ pub fn prove(
             };
             let started = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
             if let Err(source) = started {
-                let fault = Error::from(cedar_policy_symcc::err::SolverError::from(source));
-                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault.into());
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(source.into());
             }
         }
     });
@@ -164,10 +163,7 @@ impl<'a> Run<'a> {
 
     /// Takes jobs until none is left.
     fn work(&self, solver: &Solver) -> Result<(), SolverFault> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|source| {
-            SolverFault::from(Error::from(cedar_policy_symcc::err::SolverError::from(source)))
-        })?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut compiler = solver.start()?;
             while let Some((case, env)) = self.jobs.get(self.next.fetch_add(1, Ordering::Relaxed)) {

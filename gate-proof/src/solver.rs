@@ -1,6 +1,6 @@
 //! The solver: cvc5, a program that has to be there.
 
-use cedar_policy_symcc::{CedarSymCompiler, solver::LocalSolver};
+use cedar_policy_symcc::{CedarSymCompiler, err::Error, solver::LocalSolver};
 use std::{
     env,
     path::{Path, PathBuf},
@@ -42,7 +42,16 @@ pub enum SolverFault {
     },
     /// It cannot be spoken with.
     #[error("the solver cannot be spoken with: {0}")]
-    Silent(#[from] cedar_policy_symcc::err::Error),
+    Silent(#[source] Box<Error>),
+    /// The machine has no thread for it.
+    #[error("the machine gives no thread for a solver: {0}")]
+    NoThread(#[from] std::io::Error),
+}
+
+impl From<Error> for SolverFault {
+    fn from(fault: Error) -> Self {
+        SolverFault::Silent(Box::new(fault))
+    }
 }
 
 impl Solver {
@@ -72,7 +81,7 @@ impl Solver {
     pub(crate) fn start(&self) -> Result<CedarSymCompiler<LocalSolver>, SolverFault> {
         let mut command = tokio::process::Command::new(&self.program);
         command.args(["--lang", "smt", &format!("--tlimit-per={QUESTION_MILLIS}")]).kill_on_drop(true);
-        let solver = LocalSolver::from_command(&mut command).map_err(cedar_policy_symcc::err::Error::from)?;
+        let solver = LocalSolver::from_command(&mut command).map_err(Error::from)?;
         Ok(CedarSymCompiler::new(solver)?)
     }
 }
