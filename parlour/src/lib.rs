@@ -33,6 +33,7 @@ pub mod notice;
 pub mod outgoing;
 pub mod pace;
 pub mod places;
+pub mod privacy;
 pub mod profile;
 pub mod publisher;
 pub mod receipts;

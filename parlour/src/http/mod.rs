@@ -16,6 +16,7 @@ pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod pages;
+pub mod privacy;
 pub mod problem;
 pub mod sealed;
 pub mod streams;
@@ -75,6 +76,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(for_people())
         .merge(log::routes())
         .nest("/v1/chat/{bank}", chat::routes())
+        .nest("/privacy/{bank}", privacy::routes())
         .route("/openapi.json", get(openapi::document))
         .merge(for_operators())
         .fallback(nothing_here)

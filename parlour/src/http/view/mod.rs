@@ -5,6 +5,7 @@ pub mod brand;
 pub mod export;
 pub mod log;
 pub mod pages;
+pub mod privacy;
 pub mod sealed;
 pub mod thread;
 pub mod verify;
