@@ -84,8 +84,7 @@ fn two_wishes_in_one_message_are_asked_about() {
 
 #[test]
 fn a_turned_round_or_half_said_wish_is_asked_about() {
-    for sentence in
-        ["do not unlink my account", "never stop sharing my data with me", "my account", "cancel"]
+    for sentence in ["do not unlink my account", "never stop sharing my data with me", "my account", "cancel"]
     {
         let decision = read(sentence).decision;
         assert!(

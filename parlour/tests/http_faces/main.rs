@@ -11,4 +11,5 @@ mod interface;
 mod limits;
 mod link;
 mod log;
+mod privacy;
 mod stream;

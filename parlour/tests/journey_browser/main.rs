@@ -8,6 +8,7 @@
 mod alone;
 mod chat;
 mod house;
+mod privacy;
 mod receipts;
 mod sealed;
 mod steps;

@@ -92,7 +92,9 @@ pub async fn erase(State(face): Web, visitor: Visitor, request: Request) -> Resu
         Err(ErasureFault::Store(fault)) => Err(fault.into()),
         Err(fault) => {
             tracing::error!(bank = %of.bank, %fault, "an erasure could not be carried out");
-            Err(back(Kind::Busy.because("The erasure could not be done just now. Please try again.").after(60)))
+            Err(back(
+                Kind::Busy.because("The erasure could not be done just now. Please try again.").after(60),
+            ))
         }
     }
 }

@@ -11,6 +11,8 @@ pub mod thread;
 pub mod verify;
 
 #[cfg(test)]
+mod privacy_samples;
+#[cfg(test)]
 pub(crate) mod samples;
 
 pub use brand::Brand;

@@ -17,7 +17,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     at("2026-11-21T14:44:00Z")
 }
 
@@ -412,5 +412,6 @@ pub fn named() -> Vec<(&'static str, String)> {
 }
 
 pub fn all() -> Vec<String> {
-    named().into_iter().map(|(_, html)| html).collect()
+    let pages = named().into_iter().chain(super::privacy_samples::named());
+    pages.map(|(_, html)| html).collect()
 }
