@@ -105,11 +105,29 @@ id!(
     /// One attempt to link a conversation to a bank.
     LinkId, "lnk");
 id!(
+    /// One page that shows an answer on the bank's own host, once.
+    SealedLinkId, "sea");
+id!(
     /// One decision of the gate, before and after it has its index in the access log.
     EntryId, "ent");
 id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
+id!(
+    /// Somebody who works for a bank.
+    StaffId, "stf");
+id!(
+    /// One sign-in of somebody who works for a bank, by which they see and end it.
+    SignInId, "sgn");
+id!(
+    /// One change that needs a second person.
+    ProposalId, "prp");
+id!(
+    /// One line of what staff did.
+    DeedId, "dee");
+id!(
+    /// One reason to keep data whose customer wants it erased.
+    HoldId, "hld");
 id!(
     /// One pulling out of a bank, from a channel, a class of data or everything.
     PullOutId, "pul");

@@ -11,9 +11,11 @@ pub mod clock;
 pub mod consent;
 pub mod consent_history;
 pub mod conversation;
+pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;
+pub mod staff;
 pub mod transaction;
 
 pub use account::{Account, AccountKind, Balance};
@@ -22,7 +24,8 @@ pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, ProposalId,
+    SealedLinkId, SignInId, StaffId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

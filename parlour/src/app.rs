@@ -3,17 +3,19 @@
 use crate::{
     bells::Bells,
     config::{Limits, Witnesses},
+    erasure::Erasures,
     logs::Logs,
     pace::Pace,
     session::Sessions,
+    stops::InForce,
     tenant::Tenant,
 };
 use domain::{BankId, Clock};
-use gate::Gate;
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use store::Store;
 use tokio::sync::watch;
 use url::Url;
+use webauthn_rs::Webauthn;
 
 /// What stays the same while the gateway runs.
 #[derive(Debug, Clone)]
@@ -36,14 +38,18 @@ pub struct Settings {
 pub struct App {
     /// What is kept.
     pub store: Store,
-    /// Who may see what.
-    pub gate: Gate,
+    /// Who may see what, as it is now.
+    pub in_force: InForce,
+    /// Passkeys of staff. None if the gateway's address has no host name.
+    pub passkeys: Option<Webauthn>,
     /// The banks' published logs.
     pub logs: Logs,
     /// The banks.
     pub tenants: BTreeMap<BankId, Arc<Tenant>>,
     /// Session tokens.
     pub sessions: Sessions,
+    /// Who was erased and is to be.
+    pub erasures: Erasures,
     /// Wake-ups for streams.
     pub bells: Bells,
     /// The time.

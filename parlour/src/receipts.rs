@@ -47,6 +47,14 @@ const IN_CHAT: u32 = 5;
 
 /// Offers the receipts of the newest decisions about this person's data.
 pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
+    if turn.channel.is_foreign() {
+        let text = format!(
+            "When your data was asked for is not told in this messenger, since it is somebody else’s. Receipts are \
+             in the chat on {}’s own page.",
+            turn.tenant.name
+        );
+        return Ok(Reply::text(text).with_quick(&["Who looked at my data?"]));
+    }
     let of = turn.conversation.clone();
     let found =
         turn.app.store.read(move |tx| access::of_customer(tx, &of.bank, &of.customer, None, IN_CHAT)).await?;

@@ -5,21 +5,26 @@ use crate::{
     bank_tasks,
     bells::Bells,
     config::Config,
+    erasure::{self, Erasures, list::ErasureList},
     expiry, http,
     keys::{KeyFault, Keys},
     logs::{Logs, log_folder, log_origin},
     pace::Pace,
-    publisher, rim,
+    publisher,
+    restore::{self, RestoreFault},
+    rim,
     session::Sessions,
+    staff::ceremony,
+    stops::{self, InForce},
     telemetry,
     tenant::Tenant,
     worker,
 };
 use access_log::LogFolder;
 use domain::{BankId, Clock};
-use gate::{Gate, PolicyFault};
+use gate::PolicyFault;
 use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Store};
+use store::{DbError, OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 /// Why the gateway does not start.
@@ -39,6 +44,12 @@ pub enum StartFault {
     /// The store.
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
+    /// The database came out of a backup and could not be made fit to serve.
+    #[error("the database cannot be served: {0}")]
+    Restore(#[from] RestoreFault),
+    /// The store, once it was open.
+    #[error("the store cannot be read: {0}")]
+    Read(#[from] DbError),
     /// A bank's policies.
     #[error("the banks' policies are not right:\n{}", list(.0))]
     Policy(Vec<PolicyFault>),
@@ -95,11 +106,21 @@ pub async fn start_on(
     let keys = Keys::open(config.data.join("keys"))?;
     let folders = open_logs(&config, &keys)?;
     let (stop, stopped) = watch::channel(false);
-    let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
+    let stopped_by_banks = stops::read(&store).await?;
+    let in_force = config.banks.iter().map(|bank| bank.rules.clone()).collect();
+    let in_force = InForce::load(in_force, stopped_by_banks).map_err(StartFault::Policy)?;
+    let data = config.data.clone();
+    let app = Arc::new(app(config, listen, &keys, clock, stopped, store, in_force)?);
+    let logs: Vec<_> =
+        folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
+    restore::settle(&app, &logs).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
+    tasks.spawn(erasure::worker::run(app.clone()));
+    tasks.spawn(stops::run(app.clone()));
     tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));
@@ -129,10 +150,9 @@ fn app(
     keys: &Keys,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
+    store: Store,
+    in_force: InForce,
 ) -> Result<App, StartFault> {
-    let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
-    let gate = Gate::load(rules).map_err(StartFault::Policy)?;
-    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
     let mut tenants = BTreeMap::new();
     for bank in config.banks {
@@ -142,10 +162,12 @@ fn app(
     }
     Ok(App {
         store,
-        gate,
+        in_force,
+        passkeys: ceremony::passkeys_of(&config.public_url),
         logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
+        erasures: Erasures::new(ErasureList::at(config.erasures)),
         bells: Bells::default(),
         pace: Pace::new(&config.limits),
         stop,

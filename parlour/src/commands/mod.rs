@@ -2,10 +2,12 @@
 
 pub mod check;
 pub mod demo;
+pub mod hold;
 pub mod keys;
 pub mod log;
 pub mod pull_out;
 pub mod serve;
+pub mod staff;
 pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};

@@ -39,6 +39,8 @@ macro_rules! files {
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     files![
         "parlour.css" CSS,
+        "console.css" CSS,
+        "passkey.js" JS,
         "room.js" JS,
         "verify.js" JS,
         "htmx.min.js" JS,
@@ -164,6 +166,8 @@ mod tests {
     fn every_file_that_a_page_names_is_there() {
         for name in [
             "parlour.css",
+            "console.css",
+            "passkey.js",
             "room.js",
             "verify.js",
             "htmx.min.js",

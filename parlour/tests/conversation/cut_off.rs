@@ -4,7 +4,7 @@
 use crate::house::House;
 use domain::Channel;
 use parlour::{
-    asking::{Turn, TurnFault},
+    asking::{Shown, Turn, TurnFault},
     balances,
     demo::{DemoBank, guest::Guest},
     reply::Reply,
@@ -51,13 +51,20 @@ fn bank_told(bank: &DemoBank) -> usize {
 
 async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
     let app = house.demo().gateway.app.clone();
-    let tenant = app.tenants[&bank.id].clone();
+    let tenant = app.tenant(bank.id.as_str()).unwrap().clone();
     let name = format!("__Host-parlour-{}", bank.id);
     let token = guest.visitor.cookies_of(&bank.chat)[&name].clone();
     let session = app.sessions.check(&tenant.id, &token, app.clock.now()).unwrap();
     let read = app.store.read(move |tx| conversations::by_session(tx, &session.bank, &session.hash));
     let conversation = read.await.unwrap_or_else(|fault: DbError| panic!("{fault}")).unwrap();
-    Turn { now: app.clock.now(), app, tenant, conversation, channel: Channel::Web }
+    Turn {
+        now: app.clock.now(),
+        app,
+        tenant,
+        conversation,
+        channel: Channel::Web,
+        shown: Shown::InConversation,
+    }
 }
 
 /// How many decisions let data out and are durable with their place in the log, and how many have no place.
