@@ -14,7 +14,9 @@
 //! as in RFC 6962, section 2.1. The crate knows no clock, no random source and no network.
 
 mod bundle;
+mod consent_leaf;
 mod disk;
+mod entry;
 mod evidence;
 mod files;
 mod folder;
@@ -31,7 +33,9 @@ mod verify;
 mod witness;
 
 pub use bundle::{BundleFault, MAX_ENTRY_BYTES};
+pub use consent_leaf::{CONSENT_LEAF_BYTES, ConsentLeaf, NotAConsentLeaf};
 pub use disk::IoFault;
+pub use entry::{Entry, NotAnEntry};
 pub use evidence::{
     Earlier, Evidence, EvidenceFault, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, Policy, Proven, Summary,
     Text, check_evidence,

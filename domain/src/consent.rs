@@ -171,6 +171,30 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_pause_ends_only_by_the_customer_or_for_good(events in proptest::collection::vec(any_event(), 0..40)) {
+            let mut state = ConsentState::Requested;
+            for event in events {
+                let Ok(next) = state.after(event) else { continue };
+                if state == ConsentState::Paused {
+                    prop_assert!(event == ConsentEvent::Resume || next.is_final(), "{event} made {next}");
+                }
+                prop_assert!(next != ConsentState::Given || matches!(event, ConsentEvent::Give | ConsentEvent::Resume));
+                state = next;
+            }
+        }
+
+        #[test]
+        fn time_ends_whatever_is_open_paused_or_not(events in proptest::collection::vec(any_event(), 0..40)) {
+            let mut state = ConsentState::Requested;
+            for event in events {
+                prop_assert_eq!(state.after(ConsentEvent::Expire).is_ok(), !state.is_final());
+                state = state.after(event).unwrap_or(state);
+            }
+        }
+    }
+
     #[test]
     fn a_final_state_takes_no_event() {
         for state in ConsentState::ALL.iter().filter(|s| s.is_final()) {

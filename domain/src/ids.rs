@@ -105,11 +105,20 @@ id!(
     /// One attempt to link a conversation to a bank.
     LinkId, "lnk");
 id!(
+    /// One page that shows an answer on the bank's own host, once.
+    SealedLinkId, "sea");
+id!(
     /// One decision of the gate, before and after it has its index in the access log.
     EntryId, "ent");
 id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
+id!(
+    /// One reason to keep data whose customer wants it erased.
+    HoldId, "hld");
+id!(
+    /// One pulling out of a bank, from a channel, a class of data or everything.
+    PullOutId, "pul");
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $allowed:literal, $check:expr) => {

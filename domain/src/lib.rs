@@ -9,7 +9,9 @@ pub mod backoff;
 pub mod channel;
 pub mod clock;
 pub mod consent;
+pub mod consent_history;
 pub mod conversation;
+pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;
@@ -19,8 +21,10 @@ pub use account::{Account, AccountKind, Balance};
 pub use channel::{Channel, Tier};
 pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
+pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, SealedLinkId,
+    TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

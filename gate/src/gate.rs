@@ -59,6 +59,16 @@ impl Gate {
         self.tenants.get(bank).map_or(Tier::Never, |tenant| tenant.rules.max_tier(channel, class))
     }
 
+    /// The digest of all that decides at a bank, as its decisions carry it. None for a bank that is not known.
+    pub fn digest(&self, bank: &BankId) -> Option<[u8; 32]> {
+        self.tenants.get(bank).map(|tenant| tenant.policies.digest)
+    }
+
+    /// The digest of what holds at every bank: schema and floor.
+    pub fn floor_digest(&self) -> [u8; 32] {
+        self.law.digest()
+    }
+
     /// Whether a bank offers a class of data, and if not, its words.
     pub fn offers(&self, bank: &BankId, class: DataClass) -> &Offer {
         static UNKNOWN: LazyLock<Offer> =

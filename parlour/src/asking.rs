@@ -1,13 +1,18 @@
 //! Asking the gate on behalf of a turn: consent read, decided and logged in one transaction; permits only
 //! when the log has the decision.
 
-use crate::{app::App, linking::FromBank, rim, tenant::Tenant};
+use crate::{app::App, consents::looks, linking::FromBank, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
-use domain::{Channel, Consent, DataClass, EntryId, Tier};
-use gate::{ForPurpose, Logged, Permit, Question, Refusal, Verdict};
+use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Tier};
+use gate::{ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::{DbError, Tx, access, consents, conversations::Conversation, grants};
+use store::{
+    DbError, Tx, access,
+    consents::{self, Held},
+    conversations::Conversation,
+    grants, pull_outs,
+};
 
 /// One turn of a conversation: who asks, where, when.
 #[derive(Clone)]
@@ -22,12 +27,30 @@ pub struct Turn {
     pub channel: Channel,
     /// When the question was taken up.
     pub now: Timestamp,
+    /// Where the answer is shown.
+    pub shown: Shown,
+}
+
+/// Where the answer of a turn is shown. Who holds no permit for the conversation cannot say data in it: on a
+/// channel where data is sealed, permits are given for the page only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// In the conversation, by whoever runs the channel.
+    InConversation,
+    /// On a page of its own on this host, once.
+    OnItsPage {
+        /// The consent under which it was asked for. No other opens it.
+        consent: Option<ConsentId>,
+    },
 }
 
 /// What the gate answered.
 pub enum Asked<P: ForPurpose> {
     /// Yes: one permit for each class asked for, in that order.
     Yes(Vec<Permit<P>>, Box<Consent>),
+    /// It may be shown, but not in this conversation. No permit was given and nothing was read or logged; the
+    /// page asks again when it is opened.
+    OnlyOnItsPage(Box<Consent>),
     /// No, and it is in the log.
     No(Box<Refusal>),
 }
@@ -56,52 +79,112 @@ pub enum TurnFault {
     /// What was kept cannot be read.
     #[error("the grant of the consent {0} cannot be read")]
     Unreadable(domain::ConsentId),
+    /// The gate said No to a page, which tells it in its own way. It is in the log.
+    #[error("the gate said No to a page: {}", .0.reason)]
+    NotOnThePage(Box<Refusal>),
+}
+
+/// What is worth asking the gate.
+enum Worth {
+    /// These classes, to show them where the question was asked.
+    Asking(Vec<DataClass>),
+    /// Nothing now: the answer goes to a page, under this consent.
+    ItsPage(Box<Consent>),
 }
 
 impl Turn {
     /// Asks the gate for data classes, for the purpose `P`. All are granted, or the answer is No.
     pub async fn ask<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Asked<P>, TurnFault> {
-        let classes = self.worth_asking::<P>(classes).await?;
+        let classes = match self.worth_asking::<P>(classes).await? {
+            Worth::Asking(classes) => classes,
+            Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
+        };
         let entries: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
         let (turn, ids) = (self.clone(), entries.clone());
         let decided = self.app.store.decide(entries, move |tx| -> Result<_, DbError> {
-            let consent = turn.consent_for_decision(tx)?;
-            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &ids);
+            let (consent, now) = turn.held(tx)?;
+            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &ids, now);
             for verdict in &verdicts {
                 access::stage(tx, verdict.decision())?;
             }
             Ok((verdicts, consent))
         });
         let ((verdicts, consent), logged) = decided.await?;
-        self.settle(verdicts, consent, logged)
+        let asked = self.settle(verdicts, consent.clone(), logged)?;
+        self.end_if_over(&asked, consent).await?;
+        Ok(asked)
     }
 
-    /// If one class would be refused, that one alone: nothing is logged as allowed that is then not read.
-    /// What counts is decided again, in the transaction that logs it.
-    async fn worth_asking<P: ForPurpose + 'static>(
+    /// A consent that was found to be over is ended at once, so that no clock that is set back brings it to life.
+    async fn end_if_over<P: ForPurpose>(
         &self,
-        classes: &[DataClass],
-    ) -> Result<Vec<DataClass>, DbError> {
-        if classes.len() < 2 {
-            return Ok(classes.to_vec());
+        asked: &Asked<P>,
+        consent: Option<Consent>,
+    ) -> Result<(), DbError> {
+        match (asked, consent) {
+            (Asked::No(refusal), Some(consent))
+                if matches!(refusal.reason, RefusalReason::ConsentExpired { .. })
+                    && !consent.state.is_final() =>
+            {
+                looks::expire(&self.app, consent).await
+            }
+            _ => Ok(()),
         }
-        let of = self.conversation.clone();
-        let consent =
-            self.app.store.read(move |tx| consents::current(tx, &of.bank, &of.customer, &of.id)).await?;
+    }
+
+    /// If one class would be refused, that one alone: nothing is logged as allowed that is then not read. If
+    /// none would and the conversation may not carry the answer, its page. What counts is decided again, in the
+    /// transaction that logs it.
+    async fn worth_asking<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Worth, DbError> {
+        let page = self.shown == Shown::InConversation && self.tier(classes) == Tier::Sealed;
+        if classes.len() < 2 && !page {
+            return Ok(Worth::Asking(classes.to_vec()));
+        }
+        let turn = self.clone();
+        let consent = self.app.store.read(move |tx| turn.consent(tx)).await?;
         let unused: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
-        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &unused);
+        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &unused, self.now);
         let refused =
             verdicts.iter().zip(classes).find(|(verdict, _)| matches!(verdict, Verdict::Refused(_)));
-        Ok(refused.map_or_else(|| classes.to_vec(), |(_, class)| vec![*class]))
+        Ok(match (refused, consent) {
+            (Some((_, class)), _) => Worth::Asking(vec![*class]),
+            (None, Some(consent)) if page => Worth::ItsPage(Box::new(consent)),
+            (None, _) => Worth::Asking(classes.to_vec()),
+        })
     }
 
-    /// The consent in force, locked until the decision is stored; else the newest one, which says why not.
-    fn consent_for_decision(&self, tx: &mut Tx) -> Result<Option<Consent>, DbError> {
+    /// How an answer from these classes may be shown here at most: all of it like its most careful part.
+    fn tier(&self, classes: &[DataClass]) -> Tier {
+        let most = |class: &DataClass| self.app.gate.max_tier(&self.tenant.id, self.channel, *class);
+        classes.iter().map(most).min().unwrap_or(Tier::Never)
+    }
+
+    /// The consent that the question is asked under.
+    fn consent(&self, tx: &mut Tx) -> Result<Option<Consent>, DbError> {
         let Conversation { bank, customer, id, .. } = &self.conversation;
-        match consents::current_for_decision(tx, bank, customer, id)? {
-            Some(consent) => Ok(Some(consent)),
-            None => consents::latest(tx, bank, customer, id),
+        match &self.shown {
+            Shown::InConversation => consents::current(tx, bank, customer, id),
+            Shown::OnItsPage { consent: Some(one) } => consents::find(tx, bank, customer, one),
+            Shown::OnItsPage { consent: None } => Ok(None),
         }
+    }
+
+    /// The same, locked until the decision is stored; if none is in force, the newest one, which says why not. And
+    /// the time at which to decide: never before the consent's own last change, whatever a clock says.
+    fn held(&self, tx: &mut Tx) -> Result<(Option<Consent>, Timestamp), DbError> {
+        let Conversation { bank, customer, id, .. } = &self.conversation;
+        let held = match &self.shown {
+            Shown::InConversation => consents::held(tx, bank, customer, id)?,
+            Shown::OnItsPage { consent: Some(one) } => consents::held_by_id(tx, bank, customer, one)?,
+            Shown::OnItsPage { consent: None } => None,
+        };
+        let Some(Held { mut consent, changed_at }) = held else { return Ok((None, self.now)) };
+        // What the bank has pulled out of is as good as revoked from that moment on, even if it is not its turn yet.
+        let open = !consent.state.is_final();
+        if open && pull_outs::standing(tx, bank)?.iter().any(|pulled| pulled.covers(&consent)) {
+            consent.state = ConsentState::Revoked;
+        }
+        Ok((Some(consent), self.now.max(changed_at)))
     }
 
     fn verdicts<P: ForPurpose>(
@@ -109,7 +192,12 @@ impl Turn {
         consent: Option<&Consent>,
         classes: &[DataClass],
         entries: &[EntryId],
+        now: Timestamp,
     ) -> Vec<Verdict<P>> {
+        let together = match self.shown {
+            Shown::InConversation => self.tier(classes),
+            Shown::OnItsPage { .. } => Tier::Sealed,
+        };
         let question = |class: DataClass, entry: &EntryId| {
             let most = self.app.gate.max_tier(&self.tenant.id, self.channel, class);
             Question {
@@ -120,8 +208,8 @@ impl Turn {
                 data_class: class,
                 accounts: &[],
                 channel: self.channel,
-                tier: if self.channel.is_foreign() { most } else { Tier::InChat },
-                now: self.now,
+                tier: if together == Tier::Never { most } else { most.min(together) },
+                now,
             }
         };
         classes
@@ -143,7 +231,7 @@ impl Turn {
             match verdict {
                 Verdict::Allowed(granted) => permits.push(granted.permit(logged)?),
                 Verdict::Refused(refusal) => {
-                    if matches!(refusal.reason, gate::RefusalReason::PolicyError { .. }) {
+                    if matches!(refusal.reason, RefusalReason::PolicyError { .. }) {
                         let (bank, clauses) = (&refusal.decision.bank, &refusal.decision.clauses);
                         tracing::error!(%bank, ?clauses, "a policy failed while deciding; the answer was No");
                     }

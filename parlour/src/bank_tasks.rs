@@ -1,8 +1,14 @@
 //! What the bank must be told, told until it confirms: the revocation of a consent.
 
-use crate::{app::App, linking::FromBank, reply::Reply, rim, room};
+use crate::{
+    app::App,
+    consents::{self, Receipt, Whole},
+    linking::FromBank,
+    reply::Reply,
+    rim, room,
+};
 use banks::BankFault;
-use domain::{BankId, ConversationId, MessageId, backoff};
+use domain::{BankId, ConsentState, ConversationId, MessageId, backoff};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -97,10 +103,22 @@ async fn revoke(app: &App, bank: &BankId, revocation: &Revocation) -> Result<(),
     connector.revoke(&kept.grant).await
 }
 
-/// Marks the task as done and says so in the chat, in one transaction.
+/// What is said when a bank has confirmed an end, with the receipt.
+fn confirmation(bank: &str, ended: Option<&Whole>) -> Reply {
+    let superseded = ended.is_some_and(|whole| whole.consent.state == ConsentState::Superseded);
+    let mut reply = Reply::text(match superseded {
+        true => format!("{bank} has confirmed: your earlier choice has ended there. The new one goes on."),
+        false => format!("{bank} has confirmed: the sharing has ended there too."),
+    });
+    if let Some(receipt) = ended.and_then(|whole| Receipt::of(whole, bank)) {
+        reply.blocks.extend(Reply::text(receipt.to_string()).blocks);
+    }
+    reply
+}
+
+/// Marks the task as done and says so in the chat, with the receipt, in one transaction.
 async fn confirmed(app: &App, claimed: ClaimedTask, id: ConversationId) -> Result<(), DbError> {
     let name = app.tenants.get(&claimed.task.bank).map_or("The bank", |t| &t.name).to_owned();
-    let reply = Reply::text(format!("{name} has confirmed: the sharing has ended there too."));
     let now = app.clock.now();
     let (message, conversation) = (MessageId::new(rim::uuid(now)), id.clone());
     app.store
@@ -109,6 +127,8 @@ async fn confirmed(app: &App, claimed: ClaimedTask, id: ConversationId) -> Resul
             if tasks::done(tx, &claimed, now)?
                 && let Some(room) = conversations::find(tx, bank, customer, &conversation)?
             {
+                let whole = consents::read_whole(tx, bank, customer, &claimed.task.consent)?;
+                let reply = confirmation(&name, whole.as_ref());
                 room::say_unprompted(tx, &room, &message, &reply, now)?;
             }
             Ok(())

@@ -1,13 +1,13 @@
 //! What ends by itself: a consent whose time is over loses its state, its secrets and its right at the
-//! bank. The gate refuses it from the first moment on, whether this has run or not.
+//! bank. The gate refuses it from the first moment on, whether this has run or not. The same round reminds customers of
+//! ends to come, asks banks whether they still honour consents, and ends what a bank has pulled out of.
 
-use crate::{app::App, rim, withdrawal};
-use domain::{Consent, ConsentEvent, ids::TaskId};
-use std::{sync::Arc, time::Duration};
-use store::{
-    DbError,
-    consents::{self, Changed},
+use crate::{
+    app::App,
+    consents::{looks, pull_out, reminders},
 };
+use std::{sync::Arc, time::Duration};
+use store::{DbError, consents};
 use tokio::time;
 
 /// How often to look.
@@ -19,11 +19,19 @@ const BATCH: u32 = 64;
 pub async fn run(app: Arc<App>) {
     let mut stop = app.stop.clone();
     while !*stop.borrow() {
-        if let Err(fault) = end_overdue(&app).await {
-            tracing::warn!(%fault, "consents whose time is over could not be ended; trying again");
+        if let Err(fault) = round(&app).await {
+            tracing::warn!(%fault, "consents could not be looked after; trying again");
         }
         tokio::select! { () = time::sleep(LOOK_EVERY) => {}, _ = stop.changed() => {} }
     }
+}
+
+/// Does once all that time calls for.
+pub async fn round(app: &App) -> Result<(), DbError> {
+    end_overdue(app).await?;
+    pull_out::carry_on(app).await?;
+    reminders::remind(app).await?;
+    looks::look(app).await.map(drop)
 }
 
 /// Ends every consent whose time is over, one transaction each.
@@ -33,23 +41,10 @@ pub async fn end_overdue(app: &App) -> Result<(), DbError> {
         let overdue = app.store.read(move |tx| consents::overdue(tx, now, BATCH)).await?;
         let many = overdue.len();
         for consent in overdue {
-            end(app, consent).await?;
+            looks::expire(app, consent).await?;
         }
         if many < BATCH as usize {
             return Ok(());
         }
     }
-}
-
-async fn end(app: &App, consent: Consent) -> Result<(), DbError> {
-    let now = app.clock.now();
-    let task = TaskId::new(rim::uuid(now));
-    app.store
-        .transact(move |tx| -> Result<(), DbError> {
-            match consents::change(tx, &consent, ConsentEvent::Expire, now, |_| {})? {
-                Changed::Yes(ended) => withdrawal::end_grant(tx, &ended, &task, now),
-                Changed::LostRace { .. } | Changed::NotPossible(_) => Ok(()),
-            }
-        })
-        .await
 }

@@ -22,10 +22,14 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// What must be kept although its customer wants it erased.
+    Hold(commands::hold::Hold),
     /// The keys that others need, and how they are replaced.
     Keys(commands::keys::Keys),
     /// Cosign other people's access logs.
     Witness(commands::witness::Witness),
+    /// Pull a bank out: end the consents of its customers.
+    PullOut(commands::pull_out::PullOut),
 }
 
 fn main() -> ExitCode {
@@ -45,8 +49,10 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Hold(hold) => hold.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
+            Command::PullOut(pull_out) => pull_out.run().await,
         }
     })
 }

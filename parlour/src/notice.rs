@@ -1,6 +1,11 @@
 //! The notice: what a person reads before anything is shared. Its exact text is part of the consent.
 
-use crate::{reply::Notice, reply::Point, tenant::Tenant, when};
+use crate::{
+    profile::Met,
+    reply::{Notice, Point},
+    tenant::Tenant,
+    when,
+};
 use domain::{DataClass, Purpose};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -8,10 +13,13 @@ use sha2::{Digest, Sha256};
 /// The language that notices are written in (BCP 47).
 pub const LANGUAGE: &str = "en";
 
-/// What a bank's notice asks for.
-pub fn purposes(tenant: &Tenant) -> Vec<Purpose> {
+/// The term of the point that says what never happens.
+pub const NEVER: &str = "Never";
+
+/// What a notice asks for, if it asks for these classes of data.
+pub fn purposes(classes: &[DataClass]) -> Vec<Purpose> {
     let mut purposes = vec![Purpose::AnswerCustomer];
-    if tenant.offers.contains(&DataClass::MerchantPlaces) {
+    if classes.contains(&DataClass::MerchantPlaces) {
         purposes.push(Purpose::OwnSpendingMap);
     }
     purposes
@@ -22,26 +30,69 @@ pub fn ends(tenant: &Tenant, now: Timestamp) -> Timestamp {
     now.checked_add(SignedDuration::from_hours(24 * tenant.consent_days)).unwrap_or(Timestamp::MAX)
 }
 
-/// The notice of a bank, with a button that works until `until`.
-pub fn compose(tenant: &Tenant, href: String, now: Timestamp, until: Timestamp) -> Notice {
-    let data = list(&tenant.offers.iter().map(|c| c.in_words()).collect::<Vec<_>>());
-    let why = list(&purposes(tenant).iter().map(|p| p.in_words()).collect::<Vec<_>>());
+/// The notice of a bank for classes of data, with a button that works until `until`. It says what every notice
+/// says, and what the bank's profile demands beyond that.
+pub fn compose(
+    tenant: &Tenant,
+    classes: &[DataClass],
+    href: String,
+    now: Timestamp,
+    until: Timestamp,
+) -> Notice {
+    let data = list(&classes.iter().map(|c| c.in_words()).collect::<Vec<_>>());
+    let why = list(&purposes(classes).iter().map(|p| p.in_words()).collect::<Vec<_>>());
     let end = when::long_day(ends(tenant, now), &tenant.zone);
     let point = |term: &str, text: String| Point { term: term.to_owned(), text };
+    let mut points = vec![
+        point(
+            "Which bank",
+            format!("{}. You sign in on the bank’s own site and choose the accounts there.", tenant.name),
+        ),
+        point(
+            "What is read",
+            format!(
+                "{}, of the accounts that you choose, up to {} days back.",
+                capital(&data),
+                tenant.lookback_days
+            ),
+        ),
+        point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
+        point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
+        point(
+            "How to stop",
+            "Write “stop” here, at any time. It ends at once. You can also end it on the bank’s own site."
+                .to_owned(),
+        ),
+        point(
+            NEVER,
+            "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned(),
+        ),
+    ];
+    points.extend(demanded(tenant));
     Notice {
         title: format!("Link this chat to {}", tenant.name),
-        points: vec![
-            point("Which bank", format!("{}. You sign in on the bank’s own site and choose the accounts there.", tenant.name)),
-            point("What is read", format!("{}, of the accounts that you choose, up to {} days back.", capital(&data), tenant.lookback_days)),
-            point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
-            point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
-            point("How to stop", "Write “stop” here, at any time. It ends at once. You can also end it on the bank’s own site.".to_owned()),
-            point("Never", "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned()),
-        ],
+        points,
         button: format!("Go to {} and sign in", tenant.name),
         href,
         until,
     }
+}
+
+/// The points that the profile adds.
+fn demanded(tenant: &Tenant) -> impl Iterator<Item = Point> + '_ {
+    let blank = |text: &Option<String>| text.clone().unwrap_or_default();
+    tenant.profile.notice.iter().filter_map(move |demand| {
+        let Met::Added { term, text } = &demand.met else { return None };
+        let controller = &tenant.controller;
+        let text = text
+            .replace("{keep}", &tenant.profile.records.keep_days.to_string())
+            .replace("{bank}", &tenant.name)
+            .replace("{controller}", &controller.name)
+            .replace("{address}", &blank(&controller.address))
+            .replace("{contact}", &blank(&controller.contact))
+            .replace("{authority}", &blank(&controller.authority));
+        Some(Point { term: term.clone(), text })
+    })
 }
 
 /// The notice as one text, the way it was read.

@@ -3,9 +3,10 @@
 use crate::{
     config::{BankFile, Look, bank::Refresh},
     keeper::Keeper,
+    profile::Profile,
 };
 use banks::{ClientKey, Connector, ConnectorConfig, OnboardingFault};
-use domain::{BankId, Clock, DataClass};
+use domain::{BankId, Clock, Controller, DataClass};
 use gate::Offer;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -35,6 +36,12 @@ pub struct Tenant {
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
     pub lookback_days: i64,
+    /// How many days before its end a consent's customer is reminded of it, the most first.
+    pub remind_days: Vec<i64>,
+    /// Which rules of the law it follows.
+    pub profile: &'static Profile,
+    /// Who answers for the data.
+    pub controller: Controller,
     setup: ConnectorConfig,
     clock: Arc<dyn Clock>,
     connector: OnceCell<Arc<Connector>>,
@@ -78,6 +85,9 @@ impl Tenant {
             bank_origin: file.issuer.origin().ascii_serialization(),
             consent_days: file.consent_days,
             lookback_days: file.lookback_days,
+            remind_days: file.remind_days,
+            profile: file.profile,
+            controller: file.controller,
             setup,
             clock,
             connector: OnceCell::new(),
@@ -109,6 +119,8 @@ fn what_it_can(offers: &[DataClass]) -> Vec<String> {
     let mut can: Vec<String> =
         lines.iter().filter(|(c, _)| offers.contains(c)).map(|(_, line)| (*line).to_owned()).collect();
     can.push("Show who looked at your data, and why".to_owned());
+    can.push("Pause, and go on when you say so".to_owned());
+    can.push("Give you a copy of all that I keep of you, or erase it".to_owned());
     can.push("Stop at once, when you write “stop”".to_owned());
     can
 }

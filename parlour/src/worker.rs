@@ -2,10 +2,10 @@
 //! its question is handled. A crash at any point repeats the turn; it never answers twice.
 
 use crate::{app::App, reply::Reply, rim, room, turn};
-use domain::MessageId;
-use jiff::SignedDuration;
+use domain::{ConsentId, MessageId};
+use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
-use store::{DbError, messages};
+use store::{DbError, Tx, access, consents, messages};
 use tokio::{sync::Semaphore, task::JoinSet, time};
 
 /// How long a claim holds. A turn must be over by then.
@@ -90,12 +90,15 @@ async fn compose(app: Arc<App>, claimed: messages::Claimed) -> Reply {
 
 async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
     let now = app.clock.now();
-    let said = room::stored_reply(&MessageId::new(rim::uuid(now)), &reply);
+    let (id, channel) = (MessageId::new(rim::uuid(now)), claimed.conversation.channel);
+    let said = room::stored_reply(channel, &id, &reply);
+    let unsaid = room::stored_reply(channel, &id, &ended_meanwhile(&reply));
     let conversation = claimed.conversation.id.clone();
     let done = app
         .store
         .transact(move |tx| -> Result<_, DbError> {
-            messages::finish(tx, &claimed, std::slice::from_ref(&said), now)
+            let said = if still_agreed(tx, &claimed, &reply, now)? { &said } else { &unsaid };
+            messages::finish(tx, &claimed, std::slice::from_ref(said), now)
         })
         .await;
     match done {
@@ -107,4 +110,37 @@ async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
             tracing::warn!(%conversation, %fault, "an answer could not be stored; the turn will be repeated")
         }
     }
+}
+
+/// Whether every consent that an answer rests on is still given, in the transaction that stores the answer. It may
+/// have been ended while the bank was asked: from the dashboard, at the bank, by the bank, by time.
+fn still_agreed(
+    tx: &mut Tx,
+    claimed: &messages::Claimed,
+    reply: &Reply,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    let (bank, customer) = (&claimed.conversation.bank, &claimed.conversation.customer);
+    let mut looked_at: Option<ConsentId> = None;
+    for seen in &reply.seen {
+        let Some(id) = access::consent_of(tx, bank, customer, &seen.entry)? else { return Ok(false) };
+        if looked_at.as_ref() == Some(&id) {
+            continue;
+        }
+        let held = consents::held_by_id(tx, bank, customer, &id)?;
+        if !held.is_some_and(|held| held.consent.holds(now.max(held.changed_at))) {
+            return Ok(false);
+        }
+        looked_at = Some(id);
+    }
+    Ok(true)
+}
+
+/// What is said in place of an answer whose consent ended before it could be shown. What was read is dropped; that it was
+/// read stays in the log, and is said.
+fn ended_meanwhile(reply: &Reply) -> Reply {
+    let text = "The sharing ended or was paused while I was asking the bank, so I threw away what I had read. Nothing of \
+                it is shown or kept. That I asked stands in the log.";
+    let seen = reply.seen.clone();
+    Reply { seen, ..Reply::text(text) }.with_quick(&["What do I share?", "Who looked at my data?"])
 }

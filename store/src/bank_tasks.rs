@@ -132,7 +132,7 @@ pub struct ClaimedTask {
     pub lease_until: Timestamp,
 }
 
-fn place<'a>(bank: &'a BankId, id: &'a TaskId) -> Place<'a> {
+pub(crate) fn place<'a>(bank: &'a BankId, id: &'a TaskId) -> Place<'a> {
     Place { table: "bank_task", column: "body", row: id.as_str(), bank }
 }
 
@@ -252,7 +252,41 @@ pub fn of_consent(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<Task, DbError> {
+/// What became of telling the bank that a consent has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Where the task stands: due until the bank has taken it.
+    pub state: TaskState,
+    /// When it came to stand there.
+    pub at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+/// Whether the bank was told of the end of a consent. None if there was nothing to tell it.
+pub fn revocation_of(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    consent: &ConsentId,
+) -> Result<Option<Told>, DbError> {
+    let row = tx.row(
+        "SELECT state, changed_at, attempts FROM bank_task \
+         WHERE bank = $1 AND customer = $2 AND consent = $3 AND kind = 'revoke_consent' \
+         ORDER BY made_at DESC, id DESC LIMIT 1",
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Text(consent.as_str())],
+    )?;
+    let read = |row: Row| -> Result<Told, DbError> {
+        Ok(Told {
+            state: row.parse(0, "state of a task")?,
+            at: row.time(1, "time of a task")?,
+            attempts: u32::try_from(row.count(2, "attempts")?).unwrap_or(u32::MAX),
+        })
+    };
+    row.map(read).transpose()
+}
+
+pub(crate) fn read(row: &Row) -> Result<Task, DbError> {
     Ok(Task {
         bank: row.parse(0, "bank")?,
         customer: row.parse(1, "customer")?,

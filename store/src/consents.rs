@@ -2,14 +2,31 @@
 //! guard them.
 
 use crate::{
-    DbError, Tx,
+    DbError, Tx, consent_events,
     seal::Place,
     value::{Arg, Row, micros},
 };
 use domain::{
-    BankId, Consent, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId, consent::NotPossible,
+    BankId, Consent, ConsentChange, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId,
+    EntryId, How, consent::NotPossible,
 };
 use jiff::Timestamp;
+
+/// A change that somebody wants to make.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// What is to happen.
+    pub event: ConsentEvent,
+    /// On which way.
+    pub how: How,
+    /// What the one who makes it says, if anything.
+    pub reason: Option<String>,
+    /// The entry under which it goes into the log. Its time is moved on if that is needed to put it after every
+    /// access that came before the change.
+    pub entry: EntryId,
+    /// When.
+    pub at: Timestamp,
+}
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +35,8 @@ use jiff::Timestamp;
     reason = "made once per change and taken apart at once; a box would buy nothing"
 )]
 pub enum Changed {
-    /// It took place; this is the consent now.
-    Yes(Consent),
+    /// It took place; this is the consent now, and what was written into its history.
+    Yes(Consent, ConsentChange),
     /// Somebody else changed it first; nothing was done.
     LostRace {
         /// The state that it is in.
@@ -42,7 +59,7 @@ fn seal(tx: &mut Tx, consent: &Consent) -> Result<Vec<u8>, DbError> {
     tx.seal(&consent.customer, &place(&consent.bank, &consent.id), &body)
 }
 
-/// Stores a new consent. False if there is one of this id.
+/// Stores a new consent and begins its history. False if there is one of this id.
 pub fn insert(tx: &mut Tx, consent: &Consent, now: Timestamp) -> Result<bool, DbError> {
     let sealed = seal(tx, consent)?;
     let [bank, customer, id] = key(&consent.bank, &consent.customer, &consent.id);
@@ -60,6 +77,9 @@ pub fn insert(tx: &mut Tx, consent: &Consent, now: Timestamp) -> Result<bool, Db
             Arg::Blob(&sealed),
         ],
     )?;
+    if inserted == 1 {
+        consent_events::begin(tx, consent, now)?;
+    }
     Ok(inserted == 1)
 }
 
@@ -153,16 +173,16 @@ pub fn overdue(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Consent>, 
     Ok(consents)
 }
 
-/// Changes a consent that is still in the state in which the caller saw it. `update` may set what the event
-/// brings along: the accounts, the bank's own id, a sooner end.
+/// Changes a consent that is still in the state in which the caller saw it, and writes that into its history
+/// and, if it opens or ends anything, into the bank's log. `update` may set what the event brings along: the
+/// accounts, the bank's own id, a sooner end.
 pub fn change(
     tx: &mut Tx,
     consent: &Consent,
-    event: ConsentEvent,
-    now: Timestamp,
+    change: &Change,
     update: impl FnOnce(&mut Consent),
 ) -> Result<Changed, DbError> {
-    let state = match consent.state.after(event) {
+    let state = match consent.state.after(change.event) {
         Ok(state) => state,
         Err(not_possible) => return Ok(Changed::NotPossible(not_possible)),
     };
@@ -171,9 +191,11 @@ pub fn change(
     changed.state = state;
     let sealed = seal(tx, &changed)?;
     let [bank, customer, id] = key(&consent.bank, &consent.customer, &consent.id);
-    let count = tx.change(
-        "UPDATE consent SET state = $5, expires_at = $6, changed_at = $7, body = $8 \
-         WHERE bank = $1 AND customer = $2 AND id = $3 AND state = $4",
+    // Time only goes on, even when a clock was set back between two changes.
+    let row = tx.row(
+        "UPDATE consent SET state = $5, expires_at = $6, body = $8, \
+         changed_at = CASE WHEN changed_at > $7 THEN changed_at ELSE $7 END \
+         WHERE bank = $1 AND customer = $2 AND id = $3 AND state = $4 RETURNING changed_at",
         &[
             bank,
             customer,
@@ -181,17 +203,195 @@ pub fn change(
             Arg::Text(consent.state.as_str()),
             Arg::Text(state.as_str()),
             Arg::Int(micros(changed.expires_at)),
-            Arg::Int(micros(now)),
+            Arg::Int(micros(change.at)),
             Arg::Blob(&sealed),
         ],
     )?;
-    if count == 1 {
-        return Ok(Changed::Yes(changed));
+    if let Some(row) = row {
+        let at = row.time(0, "time of a change")?;
+        let written = consent_events::add(tx, consent.state, &changed, change, at)?;
+        return Ok(Changed::Yes(changed, written));
     }
     match find(tx, &consent.bank, &consent.customer, &consent.id)? {
         Some(found) => Ok(Changed::LostRace { now_in: found.state }),
         None => Err(tx.fail(DbError::Rows { what: "consent to change", found: 0, wanted: 1 })),
     }
+}
+
+/// A consent that a decision rests on, locked until the decision is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The consent.
+    pub consent: Consent,
+    /// When it changed last. No decision about it is made at an earlier time.
+    pub changed_at: Timestamp,
+}
+
+/// What a decision in a conversation rests on: the newest consent that is given or paused, or if there is none
+/// the newest of all, which says why not. Locked as in [`find_for_decision`].
+pub fn held(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    conversation: &ConversationId,
+) -> Result<Option<Held>, DbError> {
+    let key = [Arg::Text(bank.as_str()), Arg::Text(customer.as_str()), Arg::Text(conversation.as_str())];
+    let open = tx.row(
+        "SELECT id, state, body, changed_at FROM consent \
+         WHERE bank = $1 AND customer = $2 AND conversation = $3 AND state IN ('given', 'paused') \
+         ORDER BY made_at DESC, id DESC LIMIT 1 /*pg: FOR SHARE*/",
+        &key,
+    )?;
+    let row = match open {
+        Some(row) => Some(row),
+        None => tx.row(
+            "SELECT id, state, body, changed_at FROM consent \
+             WHERE bank = $1 AND customer = $2 AND conversation = $3 ORDER BY made_at DESC, id DESC LIMIT 1",
+            &key,
+        )?,
+    };
+    row.map(|row| read_held(tx, bank, customer, &row)).transpose()
+}
+
+/// The same of one consent, whichever conversation it belongs to.
+pub fn held_by_id(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    id: &ConsentId,
+) -> Result<Option<Held>, DbError> {
+    let row = tx.row(
+        "SELECT id, state, body, changed_at FROM consent \
+         WHERE bank = $1 AND customer = $2 AND id = $3 /*pg: FOR SHARE*/",
+        &key(bank, customer, id),
+    )?;
+    row.map(|row| read_held(tx, bank, customer, &row)).transpose()
+}
+
+fn read_held(tx: &mut Tx, bank: &BankId, customer: &CustomerId, row: &Row) -> Result<Held, DbError> {
+    let changed_at = row.time(3, "time of a change")?;
+    Ok(Held { consent: read(tx, bank, customer, row)?, changed_at })
+}
+
+/// All consents of a customer, newest first.
+pub fn of_customer(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<Consent>, DbError> {
+    let rows = tx.rows(
+        "SELECT id, state, body FROM consent WHERE bank = $1 AND customer = $2 ORDER BY made_at DESC, id DESC",
+        &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str())],
+    )?;
+    rows.iter().map(|row| read(tx, bank, customer, row)).collect()
+}
+
+/// The consents of a conversation that are given or paused, but for one.
+pub fn others_open(tx: &mut Tx, but: &Consent) -> Result<Vec<Consent>, DbError> {
+    let rows = tx.rows(
+        "SELECT id, state, body FROM consent WHERE bank = $1 AND customer = $2 AND id <> $3 \
+         AND conversation = $4 AND state IN ('given', 'paused') ORDER BY made_at, id",
+        &[
+            Arg::Text(but.bank.as_str()),
+            Arg::Text(but.customer.as_str()),
+            Arg::Text(but.id.as_str()),
+            Arg::Text(but.conversation.as_str()),
+        ],
+    )?;
+    rows.iter().map(|row| read(tx, &but.bank, &but.customer, row)).collect()
+}
+
+/// The consents of a bank that have not ended, in the order of customer and id, after the one given.
+pub fn open_of_bank(
+    tx: &mut Tx,
+    bank: &BankId,
+    after: Option<(&CustomerId, &ConsentId)>,
+    limit: u32,
+) -> Result<Vec<Consent>, DbError> {
+    let (customer, id) = after.map_or(("", ""), |(customer, id)| (customer.as_str(), id.as_str()));
+    let rows = tx.rows(
+        "SELECT id, state, body, customer FROM consent \
+         WHERE bank = $1 AND (customer, id) > ($2, $3) AND state IN ('requested', 'given', 'paused') \
+         ORDER BY customer, id LIMIT $4",
+        &[Arg::Text(bank.as_str()), Arg::Text(customer), Arg::Text(id), Arg::Int(limit.into())],
+    )?;
+    let mut consents = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let customer = row.parse(3, "customer")?;
+        consents.push(read(tx, bank, &customer, row)?);
+    }
+    Ok(consents)
+}
+
+/// Says when to ask the bank about a consent, and when to remind its customer of the end.
+pub fn look_after(
+    tx: &mut Tx,
+    consent: &Consent,
+    look_at: Timestamp,
+    remind_at: Option<Timestamp>,
+) -> Result<(), DbError> {
+    let [bank, customer, id] = key(&consent.bank, &consent.customer, &consent.id);
+    tx.change_one(
+        "UPDATE consent SET look_at = $4, remind_at = $5 WHERE bank = $1 AND customer = $2 AND id = $3",
+        &[
+            bank,
+            customer,
+            id,
+            Arg::Int(micros(look_at)),
+            remind_at.map_or(Arg::Null, |at| Arg::Int(micros(at))),
+        ],
+    )
+}
+
+/// Takes up to `limit` consents whose bank is to be asked about them, those that wait longest first, and
+/// notes when to ask again, so that no other process asks at the same time.
+pub fn claim_looks(
+    tx: &mut Tx,
+    now: Timestamp,
+    again: Timestamp,
+    limit: u32,
+) -> Result<Vec<Consent>, DbError> {
+    let rows = tx.rows(
+        "WITH c AS MATERIALIZED (SELECT bank, customer, id FROM consent \
+           WHERE state IN ('given', 'paused') AND look_at <= $1 ORDER BY look_at LIMIT $3 \
+           /*pg: FOR UPDATE SKIP LOCKED*/) \
+         UPDATE consent SET look_at = $2 WHERE (bank, customer, id) IN (SELECT bank, customer, id FROM c) \
+         RETURNING id, state, body, bank, customer",
+        &[Arg::Int(micros(now)), Arg::Int(micros(again)), Arg::Int(limit.into())],
+    )?;
+    let mut consents = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (bank, customer) = (row.parse(3, "bank")?, row.parse(4, "customer")?);
+        consents.push(read(tx, &bank, &customer, row)?);
+    }
+    Ok(consents)
+}
+
+/// Consents whose customers are to be reminded of the end by now, with the time that was set for it.
+pub fn to_remind(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<(Consent, Timestamp)>, DbError> {
+    let rows = tx.rows(
+        "SELECT id, state, body, bank, customer, remind_at FROM consent \
+         WHERE state IN ('given', 'paused') AND remind_at <= $1 ORDER BY remind_at LIMIT $2",
+        &[Arg::Int(micros(now)), Arg::Int(limit.into())],
+    )?;
+    let mut due = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (bank, customer) = (row.parse(3, "bank")?, row.parse(4, "customer")?);
+        due.push((read(tx, &bank, &customer, row)?, row.time(5, "time of a reminder")?));
+    }
+    Ok(due)
+}
+
+/// Notes that the reminder of a time was given. False if somebody else gave it, or the consent has ended.
+pub fn reminded(
+    tx: &mut Tx,
+    consent: &Consent,
+    was: Timestamp,
+    next: Option<Timestamp>,
+) -> Result<bool, DbError> {
+    let [bank, customer, id] = key(&consent.bank, &consent.customer, &consent.id);
+    let noted = tx.change(
+        "UPDATE consent SET remind_at = $5 \
+         WHERE bank = $1 AND customer = $2 AND id = $3 AND remind_at = $4 AND state IN ('given', 'paused')",
+        &[bank, customer, id, Arg::Int(micros(was)), next.map_or(Arg::Null, |at| Arg::Int(micros(at)))],
+    )?;
+    Ok(noted == 1)
 }
 
 /// Reads id, state and body. The state that counts is the column's.

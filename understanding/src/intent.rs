@@ -24,6 +24,18 @@ pub enum Intent {
     Receipts,
     /// End the sharing.
     Stop,
+    /// Erase all that is kept.
+    Erase,
+    /// Give a copy of all that is kept.
+    Export,
+    /// Halt the sharing for a while.
+    Pause,
+    /// End the pause.
+    Resume,
+    /// Share something else.
+    Change,
+    /// What is shared.
+    MyConsents,
     /// Begin the sharing.
     Link,
     /// What can be asked.
@@ -65,6 +77,7 @@ fn most_other_words(intent: Intent) -> usize {
     match intent {
         Intent::Help | Intent::Greeting => 4,
         Intent::Link => 6,
+        Intent::Pause | Intent::Resume | Intent::Change => 4,
         _ => 14,
     }
 }
@@ -162,8 +175,10 @@ fn score(intent: Intent, strength: Strength, matched: &Match, words: &[&str]) ->
 fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
     let about_money =
         matches!(intent, Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped);
-    let for_any_matter =
-        matches!(intent, Intent::Person | Intent::WhoLooked | Intent::Receipts | Intent::Yes | Intent::No);
+    let for_any_matter = matches!(
+        intent,
+        Intent::Person | Intent::WhoLooked | Intent::Receipts | Intent::MyConsents | Intent::Yes | Intent::No
+    );
     words.iter().any(|word| {
         (!for_any_matter && OTHER_BUSINESS.contains(word)) || (about_money && TROUBLE.contains(word))
     })

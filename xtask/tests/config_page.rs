@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 10] = [
+const STRUCTS: [(&str, &str, &str); 11] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("gateway.rs", "WrittenAccessLog", "access_log."),
@@ -17,12 +17,14 @@ const STRUCTS: [(&str, &str, &str); 10] = [
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
     ("bank.rs", "WrittenConsent", "consent."),
+    ("terms.rs", "WrittenController", "controller."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 7] = ["limits", "access_log", "look", "connector", "consent", "data", "channels"];
+const TABLES: [&str; 8] =
+    ["limits", "access_log", "look", "connector", "consent", "controller", "data", "channels"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -45,6 +45,17 @@ fn print(config: &Config) {
         println!("\n{} ({})", bank.name, bank.id);
         println!("  signs in at   {}", bank.issuer);
         println!("  consent       {} days, looking back {} days", bank.consent_days, bank.lookback_days);
+        let profile = bank.profile;
+        println!(
+            "  profile       {} ({}): consents of at most {} days, records kept {} days",
+            profile.name, profile.title, profile.consent.max_days, profile.records.keep_days
+        );
+        for clock in &profile.clocks {
+            println!(
+                "  incidents     {}: {} hours from when {} ({})",
+                clock.name, clock.hours, clock.starts, clock.source
+            );
+        }
         for (class, offer) in &bank.rules.offered {
             match offer {
                 Offer::Yes => println!("  {class:<16} yes"),

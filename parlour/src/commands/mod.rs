@@ -2,8 +2,10 @@
 
 pub mod check;
 pub mod demo;
+pub mod hold;
 pub mod keys;
 pub mod log;
+pub mod pull_out;
 pub mod serve;
 pub mod witness;
 

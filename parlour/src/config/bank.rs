@@ -3,13 +3,15 @@
 use super::{
     fault::{ConfigFault, Source, read_file},
     look::{self, Look},
-    roots,
+    roots, terms,
 };
-use domain::{BankId, Channel, DataClass, Tier, consent};
+use crate::profile::Profile;
+use domain::{BankId, Channel, Controller, DataClass, Tier, consent};
 use gate::{BankRules, Offer, PolicyFile};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
@@ -27,28 +29,18 @@ pub enum Refresh {
     Rotate,
 }
 
-/// Which rules of the law a bank follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// United States.
-    Us,
-    /// United Kingdom.
-    Uk,
-    /// European Union.
-    Eu,
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
     name: Spanned<String>,
     zone: Spanned<String>,
-    profile: Profile,
+    profile: Spanned<String>,
     look: WrittenLook,
     connector: WrittenConnector,
     #[serde(default)]
     consent: WrittenConsent,
+    #[serde(default)]
+    controller: terms::WrittenController,
     data: BTreeMap<Spanned<String>, WrittenOffer>,
     #[serde(default)]
     channels: BTreeMap<Spanned<String>, WrittenChannel>,
@@ -88,11 +80,16 @@ enum Kind {
 struct WrittenConsent {
     days: Spanned<i64>,
     lookback_days: Spanned<i64>,
+    remind_days: Spanned<Vec<i64>>,
 }
 
 impl Default for WrittenConsent {
     fn default() -> Self {
-        WrittenConsent { days: Spanned::new(0..0, 90), lookback_days: Spanned::new(0..0, 180) }
+        WrittenConsent {
+            days: Spanned::new(0..0, 90),
+            lookback_days: Spanned::new(0..0, 180),
+            remind_days: Spanned::new(0..0, vec![14, 3]),
+        }
     }
 }
 
@@ -134,7 +131,9 @@ pub struct BankFile {
     /// The time zone in which it tells dates.
     pub zone: TimeZone,
     /// Which rules of the law it follows.
-    pub profile: Profile,
+    pub profile: &'static Profile,
+    /// Who answers for the data.
+    pub controller: Controller,
     /// Its look.
     pub look: Look,
     /// The issuer of its authorization server.
@@ -151,6 +150,8 @@ pub struct BankFile {
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
     pub lookback_days: i64,
+    /// How many days before its end a consent's customer is reminded of it, the most first.
+    pub remind_days: Vec<i64>,
     /// What it says Yes and No to, for the gate.
     pub rules: BankRules,
 }
@@ -167,15 +168,25 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     check_urls(&source, &written.connector, &mut faults);
     let zone = zone(&source, &written.zone, &mut faults);
     check_days(&source, &written.consent, &mut faults);
+    terms::check_reminders(&source, &written.consent.remind_days, &mut faults);
+    terms::check_controller(&source, &written.controller, &mut faults);
+    let profile =
+        terms::profile(&source, &written.profile, &written.consent.days, &written.controller, &mut faults);
     let rules = rules(&source, id.clone(), &written, &mut faults);
     let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
-    let (Some(id), Some(zone), true) = (id, zone, faults.is_empty()) else { return Err(faults) };
+    let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
+        return Err(faults);
+    };
+    let name = written.name.into_inner();
+    let mut remind_days = written.consent.remind_days.into_inner();
+    remind_days.sort_unstable_by_key(|days| Reverse(*days));
     Ok(BankFile {
         file: path.to_owned(),
         id,
-        name: written.name.into_inner(),
+        controller: terms::controller(written.controller, &name, profile),
+        name,
         zone,
-        profile: written.profile,
+        profile,
         look: Look {
             brand: written.look.brand.into_inner(),
             brand_dark: written.look.brand_dark.into_inner(),
@@ -188,6 +199,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         bank_roots,
         consent_days: written.consent.days.into_inner(),
         lookback_days: written.consent.lookback_days.into_inner(),
+        remind_days,
         rules,
     })
 }

@@ -8,6 +8,7 @@ pub mod fault;
 pub mod gateway;
 pub mod look;
 mod roots;
+mod terms;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;

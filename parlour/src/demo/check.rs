@@ -6,6 +6,7 @@ use super::{
     guest::{Guest, StepFault, block, payments, unexpected},
     visitor::Visitor,
 };
+use crate::consents::record::MANDATORY;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -53,8 +54,14 @@ async fn journey(demo: &RunningDemo, walk: &mut Walk) -> Result<(), StepFault> {
     walk.held("last transactions, pending ones marked; over $50; and what was spent at one merchant");
     who_looked(&mut guest).await?;
     walk.held("who looked: each access with data, purpose, outcome and place in the log");
+    pause(&mut guest).await?;
+    walk.held("a pause opens nothing, and only the customer ends it");
+    record(&mut guest, "dpv:ConsentGiven").await?;
+    walk.held("the consent record can be had as JSON-LD, with its history and its place in the log");
     stop(&mut guest, harbour).await?;
     walk.held("one word stops it, here at once and at the bank; the next question opens nothing");
+    receipt(&mut guest).await?;
+    walk.held("the end has a receipt: when, how, confirmed by the bank, and where it stands in the log");
     refused_places(&mut Guest::enter(meridian).await?).await?;
     walk.held("the second bank refuses merchant places with its own reason");
     Ok(())
@@ -135,6 +142,55 @@ async fn who_looked(guest: &mut Guest) -> Result<(), StepFault> {
     } else {
         unexpected("accesses with their place in the log", reply)
     }
+}
+
+async fn pause(guest: &mut Guest) -> Result<(), StepFault> {
+    let reply = guest.ask("pause").await?;
+    if !reply.to_string().contains("Paused") {
+        return unexpected("a confirmation of the pause", reply);
+    }
+    let during = guest.ask("What's my balance?").await?;
+    if block(&during, "balances").is_some() || block(&during, "refusal").is_none() {
+        return unexpected("nothing while it is paused", during);
+    }
+    guest.ask("continue").await?;
+    let after = guest.ask("What's my balance?").await?;
+    if block(&after, "balances").is_some() { Ok(()) } else { unexpected("balances after the pause", after) }
+}
+
+/// The newest consent in a state other than requested, by the API.
+async fn newest_consent(guest: &mut Guest) -> Result<String, StepFault> {
+    let url = guest.api("consents");
+    let list = guest.visitor.json(&url).await?;
+    let given = list["consents"].as_array().and_then(|all| all.iter().find(|c| c["state"] != "requested"));
+    match given.and_then(|consent| consent["id"].as_str()) {
+        Some(id) => Ok(id.to_owned()),
+        None => unexpected("a consent in the list", list),
+    }
+}
+
+async fn record(guest: &mut Guest, status: &str) -> Result<(), StepFault> {
+    let id = newest_consent(guest).await?;
+    let url = guest.api(&format!("consents/{id}"));
+    let record = guest.visitor.json(&url).await?;
+    let missing = MANDATORY.iter().any(|field| record.get(*field).is_none_or(Value::is_null));
+    let logged = record["parlour:events"].as_array().is_some_and(|events| events.len() >= 4)
+        && record["parlour:logIndex"].is_u64();
+    if !missing && logged && record["dpv:hasConsentStatus"]["@id"] == status {
+        return Ok(());
+    }
+    unexpected("a whole consent record", record)
+}
+
+async fn receipt(guest: &mut Guest) -> Result<(), StepFault> {
+    let id = newest_consent(guest).await?;
+    let url = guest.api(&format!("consents/{id}/receipt"));
+    let receipt = guest.visitor.json(&url).await?;
+    let proven = receipt["log"]["index"].is_u64() && receipt["log"]["key"].is_string();
+    if receipt["state"] == "withdrawn" && receipt["at_bank"]["state"] == "confirmed" && proven {
+        return Ok(());
+    }
+    unexpected("the receipt of the end", receipt)
 }
 
 async fn stop(guest: &mut Guest, bank: &DemoBank) -> Result<(), StepFault> {

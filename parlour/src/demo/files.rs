@@ -34,6 +34,11 @@ client_id = "parlour"
 days = 90
 lookback_days = 180
 
+[controller]
+name = "Harbour Bank N.A."
+address = "1 Pier Street, Boston, MA 02110"
+contact = "privacy@harbour.example"
+
 [data]
 accounts = "yes"
 balances = "yes"
@@ -44,7 +49,7 @@ merchant_places = "yes"
 const MERIDIAN: &str = r##"# Meridian Savings says No to places, and No to every messenger that is not its own.
 name = "Meridian Savings"
 zone = "America/Chicago"
-profile = "us"
+profile = "us-1033-2024"
 
 [look]
 brand = "#1d3f72"
@@ -60,6 +65,11 @@ client_id = "parlour"
 [consent]
 days = 30
 lookback_days = 90
+
+[controller]
+name = "Meridian Savings Bank"
+address = "40 Grain Street, Chicago, IL 60601"
+contact = "privacy@meridian.example"
 
 [data]
 accounts = "yes"

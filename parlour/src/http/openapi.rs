@@ -26,7 +26,7 @@ use utoipa::{
     tags((name = "chat", description = "The conversation."), (name = "operations", description = "For who runs the gateway.")),
     paths(
         chat::about::about, chat::sessions::begin, chat::messages::say, chat::messages::list, chat::events::follow,
-        chat::access::list, chat::receipt::download, chat::links::offer, operations::alive, operations::ready, operations::metrics,
+        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::export::document, chat::links::offer, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
     modifiers(&Locks, &Problems),
@@ -73,7 +73,7 @@ fn kinds_of(operation: &Operation, changes: bool) -> Vec<Kind> {
     let mut kinds =
         vec![K::Malformed, K::UnknownBank, K::Method, K::WrongHost, K::TooFast, K::Internal, K::Busy];
     if operation.security.is_some() {
-        kinds.push(K::NoSession);
+        kinds.extend([K::NoSession, K::Erased]);
     }
     if changes {
         kinds.push(K::OtherSite);
@@ -81,6 +81,10 @@ fn kinds_of(operation: &Operation, changes: bool) -> Vec<Kind> {
     let in_query = |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.parameter_in == ParameterIn::Query);
     if operation.parameters.iter().flatten().any(in_query) {
         kinds.push(K::Invalid);
+    }
+    let in_path = |p: &RefOr<Parameter>| matches!(p, RefOr::T(p) if p.parameter_in == ParameterIn::Path && p.name != "bank");
+    if operation.parameters.iter().flatten().any(in_path) {
+        kinds.push(K::NotFound);
     }
     if operation.request_body.is_some() {
         kinds.extend([K::Slow, K::TooLarge, K::MediaType, K::Invalid]);
@@ -116,8 +120,17 @@ mod tests {
     fn every_address_of_the_chat_is_described() {
         let document: serde_json::Value = serde_json::from_str(&DOCUMENT).unwrap();
         let paths = document["paths"].as_object().unwrap();
-        for path in ["", "/sessions", "/messages", "/events", "/access", "/access/{entry}/receipt", "/links"]
-        {
+        for path in [
+            "",
+            "/sessions",
+            "/messages",
+            "/events",
+            "/access",
+            "/access/{entry}/receipt",
+            "/export",
+            "/links",
+            "/consents",
+        ] {
             assert!(paths.contains_key(&format!("/v1/chat/{{bank}}{path}")), "{path}");
         }
         assert!(document["components"]["schemas"]["Problem"].is_object());

@@ -62,6 +62,10 @@ kinds! {
     NoSession = "no_session" UNAUTHORIZED, "There is no good session",
         "A conversation belongs to a session. The request has none, or one that was made elsewhere, was changed, or is over.",
         "Open the chat page again, or ask for a new session and send its token as a Bearer token.";
+    /// The session's customer was erased.
+    Erased = "erased" GONE, "This conversation was erased",
+        "Its customer asked to erase everything. The conversation and all that belonged to it are gone; a receipt says what went.",
+        "Begin a new conversation. The detail says where the receipt is.";
     /// The request came from another site.
     OtherSite = "other_site" FORBIDDEN, "The request came from another site",
         "Requests that change something are taken from our own pages, or with a Bearer token. This one came from somewhere else, so nothing was changed.",
@@ -74,6 +78,10 @@ kinds! {
     NotFound = "not_found" NOT_FOUND, "There is nothing at this address",
         "The address leads nowhere.",
         "Check the address, or start at the first page.";
+    /// The bank has pulled out.
+    PulledOut = "pulled_out" CONFLICT, "The bank takes no new links",
+        "The bank has pulled out of this channel, or of all that could be shared here. Its reason is the detail.",
+        "Use the bank's own site. Links can be made here again when the bank comes back.";
     /// The address does not take that method.
     Method = "method" METHOD_NOT_ALLOWED, "This address does not take that method",
         "The address exists but is not used that way. The header Allow says how it is.",
@@ -150,6 +158,7 @@ impl From<DbError> for Problem {
     fn from(fault: DbError) -> Problem {
         use DbError as D;
         match fault {
+            D::NoKey { .. } => Kind::Erased.because("This conversation was erased."),
             D::Busy { .. } | D::Contended { .. } => Kind::Busy.because("The store is busy.").after(1),
             D::Unreachable { .. } | D::Closed | D::LogBehind { .. } => {
                 Kind::Busy.because("The store does not answer.").after(5)

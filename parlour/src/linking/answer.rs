@@ -2,18 +2,21 @@
 
 use super::FromBank;
 use crate::{
-    asking::{Asked, Turn, TurnFault},
-    reply::{Reply, Seen},
+    asking::{Asked, Shown, Turn, TurnFault},
+    consents::{change_now, looks, reminders},
+    reply::{Block, Reply, Seen},
     rim, when, withdrawal,
 };
 use banks::BankFault;
-use domain::{Account, Consent, ConsentEvent, DataClass, ids::TaskId};
+use domain::{Account, Consent, ConsentEvent, DataClass, EntryId, How, ids::TaskId};
 use gate::AnswerCustomer;
+use jiff::Timestamp;
 use store::{
-    DbError,
-    consents::{self, Changed},
+    DbError, Tx, browsers,
+    consents::{self, Change, Changed},
     grants,
     links::{self, Link, LinkOutcome, Moved},
+    pull_outs,
 };
 use understanding::{Decision, Intent, Understood};
 
@@ -37,38 +40,88 @@ pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Opt
     }
 }
 
-/// Yes: the consent is given. Nothing was read before this.
+/// What became of a yes.
+#[expect(clippy::large_enum_variant, reason = "made once per yes and taken apart at once")]
+enum Given {
+    Yes(Consent),
+    /// The link or the consent had ended in the meantime.
+    Ended,
+    /// The bank had pulled out in the meantime, with its reason.
+    PulledOut(String),
+}
+
+/// Yes: the consent is given. Nothing was read before this. An earlier consent of the conversation is superseded in the
+/// same moment, and ended at the bank after it.
 async fn confirm(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
     let now = turn.now;
+    let ids: Vec<_> = (0..4).map(|_| (TaskId::new(rim::uuid(now)), EntryId::new(rim::uuid(now)))).collect();
+    let give = change_now(ConsentEvent::Give, How::Chat, now);
+    let remind_days = turn.tenant.remind_days.clone();
     let given = turn
         .app
         .store
-        .transact(move |tx| -> Result<Option<Consent>, DbError> {
+        .transact(move |tx| -> Result<Given, DbError> {
             let Moved::Yes(link) = links::settle(tx, &link, LinkOutcome::Confirmed, now)? else {
-                return Ok(None);
+                return Ok(Given::Ended);
             };
             let consent = consents::find(tx, &link.bank, &link.customer, &link.consent)?;
             let kept = grants::get(tx, &link.bank, &link.customer, &link.consent)?;
-            let (Some(consent), Some(kept)) = (consent, kept) else { return Ok(None) };
-            let Ok(from_bank) = serde_json::from_slice::<FromBank>(&kept) else { return Ok(None) };
-            let given = consents::change(tx, &consent, ConsentEvent::Give, now, |agreed| {
+            let (Some(consent), Some(kept)) = (consent, kept) else { return Ok(Given::Ended) };
+            let Ok(from_bank) = serde_json::from_slice::<FromBank>(&kept) else { return Ok(Given::Ended) };
+            let standing = pull_outs::standing(tx, &link.bank)?;
+            if let Some(pulled) = standing.into_iter().find(|pulled| pulled.covers(&consent)) {
+                let refuse = Change { event: ConsentEvent::Refuse, how: How::PullOut, ..give.clone() };
+                consents::change(tx, &consent, &refuse, |_| {})?;
+                withdrawal::end_grant(tx, &consent, &ids[0].0, now)?;
+                return Ok(Given::PulledOut(pulled.reason));
+            }
+            let given = consents::change(tx, &consent, &give, |agreed| {
                 agreed.not_before = now;
                 agreed.expires_at = agreed.expires_at.min(from_bank.expires_at);
                 agreed.accounts = from_bank.accounts;
                 agreed.data_classes.retain(|class| from_bank.data_classes.contains(class));
                 agreed.at_bank = Some(from_bank.at_bank);
             })?;
-            match given {
-                Changed::Yes(consent) => Ok(Some(consent)),
-                Changed::LostRace { .. } | Changed::NotPossible(_) => Ok(None),
-            }
+            let Changed::Yes(given, _) = given else { return Ok(Given::Ended) };
+            browsers::confirm(tx, &given.bank, &given.customer, &given.id)?;
+            let remind_at = reminders::next(&remind_days, given.expires_at, now);
+            consents::look_after(tx, &given, now + looks::AGAIN, remind_at)?;
+            supersede_others(tx, &given, &ids, now)?;
+            Ok(Given::Yes(given))
         })
         .await?;
     match given {
-        Some(consent) => welcome(turn, &consent).await,
-        None => Ok(Reply::text("This link was ended in the meantime. Nothing is shared.")
+        Given::Yes(consent) => welcome(turn, &consent).await,
+        Given::Ended => Ok(Reply::text("This link was ended in the meantime. Nothing is shared.")
             .with_quick(&["Link my bank"])),
+        Given::PulledOut(why) => {
+            let remedy = "Nothing is shared. The bank’s own site works as before.".to_owned();
+            let block = Block::Refusal { who: turn.tenant.name.clone(), why, remedy };
+            Ok(Reply { blocks: vec![block], ..Reply::default() })
+        }
     }
+}
+
+/// Ends what the new consent takes the place of: at most one in practice, and more if something was left over.
+fn supersede_others(
+    tx: &mut Tx,
+    given: &Consent,
+    ids: &[(TaskId, EntryId)],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    for (old, (task, entry)) in consents::others_open(tx, given)?.iter().zip(ids) {
+        let change = Change {
+            event: ConsentEvent::Supersede,
+            how: How::Newer,
+            reason: None,
+            entry: entry.clone(),
+            at: now,
+        };
+        if let Changed::Yes(ended, _) = consents::change(tx, old, &change, |_| {})? {
+            withdrawal::end_grant(tx, &ended, task, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Says what is linked, by asking the gate for the first time.
@@ -96,6 +149,7 @@ async fn welcome(turn: &Turn, consent: &Consent) -> Result<Reply, TurnFault> {
 async fn refuse(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
     let now = turn.now;
     let task = TaskId::new(rim::uuid(now));
+    let refuse = change_now(ConsentEvent::Refuse, How::Chat, now);
     turn.app
         .store
         .transact(move |tx| -> Result<(), DbError> {
@@ -103,7 +157,7 @@ async fn refuse(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
                 return Ok(());
             };
             if let Some(consent) = consents::find(tx, &link.bank, &link.customer, &link.consent)? {
-                consents::change(tx, &consent, ConsentEvent::Refuse, now, |_| {})?;
+                consents::change(tx, &consent, &refuse, |_| {})?;
                 withdrawal::end_grant(tx, &consent, &task, now)?;
             }
             Ok(())
@@ -122,15 +176,17 @@ pub async fn after_fault(turn: &Turn, consent: &Consent, fault: BankFault) -> Re
     if fault != BankFault::ConsentEnded {
         return Err(fault.into());
     }
-    let (ended, now) = (consent.clone(), turn.now);
+    let (ended, revoke) = (consent.clone(), change_now(ConsentEvent::Revoke, How::AtBank, turn.now));
     turn.app
         .store
         .transact(move |tx| -> Result<(), DbError> {
-            consents::change(tx, &ended, ConsentEvent::Revoke, now, |_| {})?;
-            grants::delete(tx, &ended.bank, &ended.customer, &ended.id)?;
-            Ok(())
+            consents::change(tx, &ended, &revoke, |_| {})?;
+            withdrawal::forget(tx, &ended)
         })
         .await?;
+    if turn.shown != Shown::InConversation {
+        return Err(fault.into());
+    }
     let text = format!(
         "{} says that the sharing was ended there. Nothing was read. From now on I cannot see anything.",
         turn.tenant.name

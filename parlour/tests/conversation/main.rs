@@ -4,10 +4,19 @@
 
 mod asking;
 mod commands;
+mod consents;
 mod cut_off;
+mod erasing;
+mod exporting;
 mod faults;
 mod house;
 mod keeping;
+mod keys;
+mod ledger;
 mod linking;
+mod messenger;
 mod operations;
+mod rest;
+mod sealed;
+mod sealed_attacks;
 mod stopping;

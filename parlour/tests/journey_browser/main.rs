@@ -9,5 +9,6 @@ mod alone;
 mod chat;
 mod house;
 mod receipts;
+mod sealed;
 mod steps;
 mod tabs;

@@ -1,21 +1,28 @@
 //! What a consent promises.
 
-use crate::fixture::{Customer, Fixture, consent, customer, decision, later, noon};
-use domain::{Consent, ConsentEvent, ConsentState, consent::NotPossible};
+use crate::fixture::{self, Customer, Fixture, change_at, consent, customer, decision, later, noon};
+use access_log::ConsentLeaf;
+use domain::{
+    Channel, Consent, ConsentChange, ConsentEvent, ConsentState, Controller, DataClass, EntryId, How, Terms,
+    consent::NotPossible, ids::PullOutId,
+};
 use gate::Decision;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 use store::{
-    DbError, Store, access,
-    consents::{self, Changed},
+    DbError, Store, access, consent_events,
+    consents::{self, Change, Changed},
+    pull_outs::{self, PullOut},
 };
 
 async fn change(store: &Store, seen: &Consent, event: ConsentEvent) -> Changed {
     let seen = seen.clone();
     store
-        .transact(move |tx| consents::change(tx, &seen, event, noon(), |_| ()))
+        .transact(move |tx| consents::change(tx, &seen, &fixture::change(event), |_| ()))
         .await
         .unwrap_or_else(|e: DbError| panic!("{e}"))
 }
@@ -33,7 +40,7 @@ pub async fn the_second_of_two_changes_is_told_what_it_found(fixture: Fixture) {
         let mut lost = Vec::new();
         for call in calls {
             match call.await.unwrap() {
-                Changed::Yes(consent) => won.push(consent.state),
+                Changed::Yes(consent, _) => won.push(consent.state),
                 Changed::LostRace { now_in } => lost.push(now_in),
                 Changed::NotPossible(why) => panic!("{why}"),
             }
@@ -51,9 +58,9 @@ pub async fn what_cannot_happen_to_a_consent_changes_nothing(fixture: Fixture) {
     let (bank, id) = (customer.bank, customer.id);
     let changed = store.transact(move |tx| {
         let update = |c: &mut Consent| c.at_bank = Some("grant-7".to_owned());
-        let changed = consents::change(tx, &given, ConsentEvent::Pause, noon(), update)?;
+        let changed = consents::change(tx, &given, &fixture::change(ConsentEvent::Pause), update)?;
         let found = consents::find(tx, &bank, &id, &given.id)?.unwrap();
-        assert_eq!(changed, Changed::Yes(found.clone()));
+        assert!(matches!(changed, Changed::Yes(changed, _) if changed == found));
         Ok::<_, DbError>(found)
     });
     let found = changed.await.unwrap();
@@ -117,6 +124,177 @@ async fn allowed(store: &Store, customer: &Customer) -> usize {
     accesses.await.unwrap_or_else(|e: DbError| panic!("{e}")).iter().filter(|a| a.decision.allowed).count()
 }
 
+/// The log itself tells the order: no allowed access stands after the end of the consent.
+async fn every_allowed_access_comes_before(store: &Store, customer: &Customer, end: &EntryId) {
+    for _ in 0..200 {
+        let (of, end) = (customer.clone(), end.clone());
+        let read = store.read(move |tx| {
+            let accesses = access::of_customer(tx, &of.bank, &of.id, None, 100_000)?;
+            Ok::<_, DbError>((accesses, consent_events::opening(tx, &of.bank, &of.id, &end)?))
+        });
+        let (accesses, end) = read.await.unwrap();
+        if let (Some(end), true) = (end, accesses.iter().all(|a| a.index.is_some())) {
+            for access in accesses.iter().filter(|a| a.decision.allowed) {
+                assert!(access.index < Some(end.index), "{:?} after {}", access.index, end.index);
+            }
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the log did not number all of it");
+}
+
+pub async fn the_history_of_a_consent_is_kept_and_each_step_that_counts_is_logged(fixture: Fixture) {
+    let store = fixture.open();
+    let customer = customer(&store).await;
+    let asked = consent(&customer.bank, &customer.id, &customer.conversation.id, ConsentState::Requested);
+    let (of, id) = (customer.clone(), asked.id.clone());
+    let changed = store.transact(move |tx| {
+        assert!(consents::insert(tx, &asked, noon())?);
+        let mut now = asked.clone();
+        for (n, event) in [ConsentEvent::Give, ConsentEvent::Pause, ConsentEvent::Resume].iter().enumerate() {
+            let change = change_at(*event, later(1 + n as i64));
+            let Changed::Yes(next, _) = consents::change(tx, &now, &change, |_| ())? else {
+                panic!("{event}")
+            };
+            now = next;
+        }
+        // The clock was set back by an hour; the history goes on all the same.
+        let change = Change {
+            how: How::PullOut,
+            reason: Some("we stop".to_owned()),
+            ..change_at(ConsentEvent::Revoke, later(-3600))
+        };
+        let Changed::Yes(_, last) = consents::change(tx, &now, &change, |_| ())? else { panic!("revoke") };
+        assert_eq!(last.at, later(3));
+        Ok::<_, DbError>(last.entry.unwrap())
+    });
+    let entry = changed.await.unwrap();
+    let store = {
+        store.close().await;
+        fixture.open()
+    };
+    let read = store.read(move |tx| {
+        let told = consent_events::of_consent(tx, &of.bank, &of.id, &id)?;
+        Ok::<_, DbError>((told, consent_events::opening(tx, &of.bank, &of.id, &entry)?.unwrap()))
+    });
+    let (told, opening) = read.await.unwrap();
+    let states: Vec<_> = told.iter().map(|t| t.change.state.as_str()).collect();
+    assert_eq!(states, ["requested", "given", "paused", "given", "revoked"]);
+    let places: Vec<_> = told.iter().map(|t| t.index).collect();
+    assert!(
+        places[0].is_none() && places[1..].iter().all(Option::is_some) && places[1..].is_sorted(),
+        "{places:?}"
+    );
+    assert!(told[0].change.previous.is_none() && told[1..].iter().all(|t| t.change.previous.is_some()));
+    // The commitment in the log opens with this customer's key of this entry and the record, and nothing else.
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&*opening.key).unwrap();
+    mac.update(&opening.record);
+    let leaf = ConsentLeaf::decode(&opening.leaf).unwrap();
+    assert_eq!(leaf.commitment[..], mac.finalize().into_bytes()[..]);
+    assert!(String::from_utf8(opening.record).unwrap().contains("we stop"));
+    let hash: String =
+        Sha256::digest(canonical(&told[3].change)).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(told[4].change.previous.as_deref(), Some(hash.as_str()));
+}
+
+/// What serde_json writes of a map that it sorts is canonical for plain data.
+fn canonical(change: &ConsentChange) -> Vec<u8> {
+    let value = serde_json::to_value(change).unwrap();
+    let sorted: std::collections::BTreeMap<_, _> = value.as_object().unwrap().iter().collect();
+    serde_json::to_vec(&sorted).unwrap()
+}
+
+pub async fn what_held_when_a_consent_was_asked_for_is_stored_once(fixture: Fixture) {
+    let store = fixture.open();
+    let customer = customer(&store).await;
+    let terms = Terms {
+        controller: Controller { name: "Harbour Bank N.A.".to_owned(), ..Controller::default() },
+        profile: "us".to_owned(),
+        lookback_days: 90,
+        keep_record_days: 1095,
+        policy_sha256: "11".repeat(32),
+        floor_sha256: "22".repeat(32),
+        supersedes: None,
+    };
+    let stored = store.transact(move |tx| {
+        let consent = &customer.consent;
+        assert!(consent_events::put_terms(tx, consent, &terms)?);
+        assert!(!consent_events::put_terms(tx, consent, &Terms { lookback_days: 9, ..terms.clone() })?);
+        assert_eq!(
+            consent_events::terms(tx, &customer.bank, &customer.id, &consent.id)?.as_ref(),
+            Some(&terms)
+        );
+        Ok::<_, DbError>(())
+    });
+    stored.await.unwrap();
+}
+
+pub async fn a_bank_is_asked_and_a_customer_reminded_once_per_time(fixture: Fixture) {
+    let store = fixture.open();
+    let customer = customer(&store).await;
+    let checked = store.transact(move |tx| {
+        let consent = &customer.consent;
+        assert!(consents::claim_looks(tx, later(9), later(99), 10)?.is_empty());
+        consents::look_after(tx, consent, later(10), Some(later(20)))?;
+        assert!(consents::claim_looks(tx, later(9), later(99), 10)?.is_empty());
+        assert_eq!(consents::claim_looks(tx, later(10), later(99), 10)?.len(), 1);
+        assert!(consents::claim_looks(tx, later(98), later(99), 10)?.is_empty());
+        assert!(consents::to_remind(tx, later(19), 10)?.is_empty());
+        let due = consents::to_remind(tx, later(20), 10)?;
+        assert_eq!(due, [(consent.clone(), later(20))]);
+        assert!(consents::reminded(tx, consent, later(20), Some(later(30)))?);
+        assert!(!consents::reminded(tx, consent, later(20), None)?, "by somebody else");
+        let Changed::Yes(..) =
+            consents::change(tx, consent, &fixture::change(ConsentEvent::Withdraw), |_| ())?
+        else {
+            panic!("it was given")
+        };
+        assert!(consents::to_remind(tx, later(40), 10)?.is_empty());
+        assert!(!consents::reminded(tx, consent, later(30), None)?, "it has ended");
+        assert!(consents::claim_looks(tx, later(200), later(300), 10)?.is_empty());
+        Ok::<_, DbError>(())
+    });
+    checked.await.unwrap();
+}
+
+pub async fn a_bank_that_pulls_out_is_known_until_it_comes_back(fixture: Fixture) {
+    let store = fixture.open();
+    let (customer, id) = (customer(&store).await, PullOutId::new(fixture::uuid()));
+    let checked = store.transact(move |tx| {
+        let bank = &customer.bank;
+        let new = PullOut {
+            id: id.clone(),
+            bank: bank.clone(),
+            channel: Some(Channel::Web),
+            data_class: None,
+            reason: "We talk elsewhere.".to_owned(),
+            by: "an officer".to_owned(),
+            at: noon(),
+            ended: 0,
+            done_at: None,
+            lifted_at: None,
+        };
+        assert!(pull_outs::begin(tx, &new)? && !pull_outs::begin(tx, &new)?);
+        assert_eq!(pull_outs::standing(tx, bank)?, std::slice::from_ref(&new));
+        assert_eq!(pull_outs::unfinished(tx)?, std::slice::from_ref(&new));
+        assert!(new.covers(&customer.consent) && new.closes(Channel::Web, DataClass::Balances));
+        let open = consents::open_of_bank(tx, bank, None, 10)?;
+        assert_eq!(open, std::slice::from_ref(&customer.consent));
+        assert!(consents::open_of_bank(tx, bank, Some((&customer.id, &customer.consent.id)), 10)?.is_empty());
+        pull_outs::count_one(tx, &new)?;
+        assert!(pull_outs::finish(tx, &new, later(5))? && !pull_outs::finish(tx, &new, later(6))?);
+        assert!(pull_outs::unfinished(tx)?.is_empty());
+        let found = pull_outs::find(tx, bank, &id)?.unwrap();
+        assert_eq!((found.ended, found.done_at), (1, Some(later(5))));
+        assert_eq!(pull_outs::standing(tx, bank)?.len(), 1);
+        assert_eq!(pull_outs::lift(tx, bank, later(7))?, 1);
+        assert!(pull_outs::standing(tx, bank)?.is_empty());
+        Ok::<_, DbError>(())
+    });
+    checked.await.unwrap();
+}
+
 pub async fn nothing_is_allowed_after_an_acknowledged_withdrawal(fixture: Fixture) {
     let store = fixture.open();
     for round in 0..12 {
@@ -144,11 +322,12 @@ pub async fn nothing_is_allowed_after_an_acknowledged_withdrawal(fixture: Fixtur
         // From here on the number of those that were allowed stands, even of those that had begun before.
         let before = allowed(&store, &customer).await;
         withdrawn.store(true, SeqCst);
-        assert!(matches!(ended, Changed::Yes(_)));
+        let Changed::Yes(_, change) = ended else { panic!("{ended:?}") };
         for decider in deciders {
             decider.await.unwrap();
         }
         assert_eq!(allowed(&store, &customer).await, before);
         assert!(before > 0);
+        every_allowed_access_comes_before(&store, &customer, &change.entry.unwrap()).await;
     }
 }

@@ -1,8 +1,8 @@
 //! A fresh database, and a customer to put into it.
 
 use domain::{
-    AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
-    EntryId, MessageId, Purpose, Tier,
+    AccountId, BankId, Channel, Consent, ConsentEvent, ConsentId, ConsentState, ConversationId, CustomerId,
+    DataClass, EntryId, How, MessageId, Purpose, Tier,
 };
 use gate::Decision;
 use jiff::{SignedDuration, Timestamp};
@@ -14,7 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 use store::{
-    DbError, Kek, Location, Options, Store, consents,
+    DbError, Kek, Location, Options, Store,
+    consents::{self, Change},
     conversations::{self, Conversation, NewConversation},
     customers,
 };
@@ -71,6 +72,25 @@ impl Fixture {
                 rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap()
             }
             (_, Some(database)) => drop(Postgres::shared().unwrap().sql(&database.name, sql).unwrap()),
+            (Location::Postgres(_), None) => unreachable!("a PostgreSQL fixture has a database"),
+        }
+    }
+}
+
+impl Fixture {
+    /// What one query that gives one value answers, asked behind the store's back.
+    pub fn number(&self, sql: &str) -> String {
+        match (&self.location, &self.database) {
+            (Location::Sqlite(path), _) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                let value: rusqlite::types::Value = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+                match value {
+                    rusqlite::types::Value::Integer(n) => n.to_string(),
+                    rusqlite::types::Value::Text(text) => text,
+                    other => panic!("{other:?}"),
+                }
+            }
+            (_, Some(database)) => Postgres::shared().unwrap().sql(&database.name, sql).unwrap(),
             (Location::Postgres(_), None) => unreachable!("a PostgreSQL fixture has a database"),
         }
     }
@@ -162,6 +182,15 @@ pub fn consent(
         language: "en".to_owned(),
         at_bank: None,
     }
+}
+
+/// A change by a word in the chat.
+pub fn change(event: ConsentEvent) -> Change {
+    change_at(event, noon())
+}
+
+pub fn change_at(event: ConsentEvent, at: Timestamp) -> Change {
+    Change { event, how: How::Chat, reason: None, entry: entry_id(), at }
 }
 
 pub fn decision(customer: &Customer, allowed: bool) -> Decision {

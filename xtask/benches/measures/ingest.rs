@@ -15,6 +15,7 @@ use parlour::{
     app::{App, Settings},
     bells::Bells,
     config::Limits,
+    erasure::{Erasures, list::ErasureList},
     http,
     pace::Pace,
     rim::{self, SystemClock},
@@ -82,10 +83,13 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
     let key = banks::ClientKey::generate().expect("the system has random bytes");
     let clock = Arc::new(SystemClock);
     let tenant = Arc::new(Tenant::new(config, key, callback, store.clone(), clock.clone()));
+    let keys = parlour::keys::Keys::open(dir.join("keys")).expect("a fresh folder");
     App {
+        logs: parlour::logs::Logs::new(dir.to_owned(), keys, public_url.clone()),
         gate: gate::Gate::load(rules).unwrap_or_else(|faults| panic!("the rules are right: {faults:?}")),
         tenants: BTreeMap::from([(tenant.id.clone(), tenant)]),
         sessions: Sessions::new([5; 32]),
+        erasures: Erasures::new(ErasureList::at(dir.join("erasures.log"))),
         bells: Bells::default(),
         pace: Pace::new(&limits),
         stop,
@@ -94,6 +98,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
             listen,
             limits,
             trust_forwarded_for: false,
+            witnesses: parlour::config::Witnesses::default(),
             worker: "measure".to_owned(),
         },
         clock,

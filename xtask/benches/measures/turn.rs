@@ -102,8 +102,9 @@ async fn asks(street: Arc<Street>, person: Person, n: u32) -> (Times, Times) {
 }
 
 /// A bank, its meter and a gateway.
-struct Street {
-    gateway: Running,
+pub struct Street {
+    /// The gateway.
+    pub gateway: Running,
     gateway_url: Url,
     bank: sandbox_bank::Running,
     meter: Arc<Meter>,
@@ -119,7 +120,8 @@ impl BankClock for SameClock {
 }
 
 impl Street {
-    async fn open(dir: &Path) -> Street {
+    /// Opens all of it in a folder.
+    pub async fn open(dir: &Path) -> Street {
         let (gateway, front, back) = (listen().await, listen().await, listen().await);
         let port =
             |listener: &TcpListener| listener.local_addr().expect("a bound socket has an address").port();
@@ -153,7 +155,7 @@ impl Street {
     }
 
     /// Links somebody new, as a browser would.
-    async fn link(&self, n: u32) -> Session {
+    pub async fn link(&self, n: u32) -> Session {
         let login = sandbox_bank::DEMO_LOGINS[n as usize % sandbox_bank::DEMO_LOGINS.len()].login;
         let at = |path: &str| self.gateway_url.join(path).expect("a plain path");
         let mut visitor = Visitor::new().expect("a client without extras can be made");
@@ -198,7 +200,8 @@ impl Street {
         panic!("no answer to {text}");
     }
 
-    async fn close(self) {
+    /// Stops all of it.
+    pub async fn close(self) {
         self.gateway.stop().await;
         self.bank.stop().await;
     }

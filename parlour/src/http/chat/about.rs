@@ -57,6 +57,8 @@ pub struct StandingNow {
     /// The consent in force.
     #[schema(value_type = Option<String>)]
     pub consent: Option<ConsentId>,
+    /// Whether the customer has paused it; nothing is read then.
+    pub paused: bool,
     /// Whether the chat waits for a yes or no to "was that you?".
     pub waiting_answer: bool,
 }
@@ -71,6 +73,7 @@ impl StandingNow {
             accounts: linked.map_or(0, |l| l.accounts),
             until: linked.map(|l| l.until),
             consent: linked.map(|l| l.consent.clone()),
+            paused: standing.paused,
             waiting_answer: standing.waiting_answer,
         }
     }

@@ -1,8 +1,12 @@
 //! `POST /v1/chat/{bank}/links`: the notice and a new one-time address.
 
 use crate::{
-    http::{Web, caller::Caller, problem::Problem},
-    linking,
+    http::{
+        Web,
+        caller::Caller,
+        problem::{Kind, Problem},
+    },
+    linking::{self, OfferFault},
     reply::Notice,
 };
 use axum::{Json, extract::State, http::StatusCode};
@@ -20,6 +24,9 @@ pub async fn offer(
     Caller { tenant, session }: Caller,
 ) -> Result<(StatusCode, Json<Notice>), Problem> {
     face.app.pace.one_more(&session.conversation).map_err(super::messages::too_fast)?;
-    let notice = linking::offer(&face.app, &tenant, &session).await?;
+    let notice = linking::offer(&face.app, &tenant, &session).await.map_err(|fault| match fault {
+        OfferFault::PulledOut(reason) => Kind::PulledOut.because(reason),
+        OfferFault::Store(fault) => fault.into(),
+    })?;
     Ok((StatusCode::CREATED, Json(notice)))
 }

@@ -2,8 +2,10 @@
 //! them.
 
 pub mod brand;
+pub mod export;
 pub mod log;
 pub mod pages;
+pub mod sealed;
 pub mod thread;
 pub mod verify;
 
