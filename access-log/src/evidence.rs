@@ -5,8 +5,10 @@
 //! texts by the digest that the entries name. What no hash of the log covers (the proof's transcript, the
 //! time) is held by the seal: the last line, a note that the log's key signed over all lines before it.
 
+use crate::consent_leaf::ConsentLeaf;
+use crate::entry::{Entry, NotAnEntry};
 use crate::key::LogKey;
-use crate::leaf::{Leaf, NotALeaf};
+use crate::leaf::Leaf;
 use crate::merkle::{Hash, leaf_hash};
 use crate::note::{Checkpoint, CheckpointFault};
 use crate::opening::{base64, from_base64, hexadecimal};
@@ -203,8 +205,10 @@ pub struct Summary {
     pub checkpoint: Checkpoint,
     /// The sizes of the earlier checkpoints.
     pub earlier: Vec<u64>,
-    /// The entries, with their places.
+    /// The decisions, with their places.
     pub entries: Vec<(u64, Leaf)>,
+    /// The changes of consents, with their places.
+    pub changes: Vec<(u64, ConsentLeaf)>,
     /// The texts that decided.
     pub policies: Vec<Policy>,
     /// The further texts.
@@ -274,7 +278,7 @@ pub enum EvidenceFault {
         /// Counted from 1.
         line: usize,
         /// How.
-        fault: NotALeaf,
+        fault: NotAnEntry,
     },
     /// The seal is over other lines than these: something was changed, added or taken out.
     #[error("line {line}: the seal is over other lines than those before it")]
@@ -339,6 +343,7 @@ impl<'a> Reading<'a> {
             checkpoint,
             earlier: Vec::new(),
             entries: Vec::new(),
+            changes: Vec::new(),
             policies: Vec::new(),
             texts: Vec::new(),
             without_text: Vec::new(),
@@ -377,15 +382,17 @@ impl<'a> Reading<'a> {
     }
 
     fn entry(&mut self, line: usize, index: u64, leaf: &str, proof: &[Hash]) -> Result<(), EvidenceFault> {
-        if self.summary.entries.len() == MAX_EVIDENCE_ENTRIES {
+        if self.summary.entries.len() + self.summary.changes.len() == MAX_EVIDENCE_ENTRIES {
             return Err(wrong(line, format!("evidence has at most {MAX_EVIDENCE_ENTRIES} entries")));
         }
         let Checkpoint { size, root, .. } = self.summary.checkpoint;
         let leaf = from_base64(leaf).ok_or_else(|| wrong(line, "the leaf is not base64"))?;
         check_inclusion(proof, size, root, index, leaf_hash(&leaf))
             .map_err(|_| EvidenceFault::NotThisEntry { line, index, size })?;
-        let leaf = Leaf::decode(&leaf).map_err(|fault| EvidenceFault::NotALeaf { line, fault })?;
-        self.summary.entries.push((index, leaf));
+        match Entry::decode(&leaf).map_err(|fault| EvidenceFault::NotALeaf { line, fault })? {
+            Entry::Decision(leaf) => self.summary.entries.push((index, leaf)),
+            Entry::Consent(leaf) => self.summary.changes.push((index, leaf)),
+        }
         Ok(())
     }
 

@@ -16,6 +16,7 @@
 mod bundle;
 mod consent_leaf;
 mod disk;
+mod entry;
 mod evidence;
 mod files;
 mod folder;
@@ -34,6 +35,7 @@ mod witness;
 pub use bundle::{BundleFault, MAX_ENTRY_BYTES};
 pub use consent_leaf::{CONSENT_LEAF_BYTES, ConsentLeaf, NotAConsentLeaf};
 pub use disk::IoFault;
+pub use entry::{Entry, NotAnEntry};
 pub use evidence::{
     Earlier, Evidence, EvidenceFault, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, Policy, Proven, Summary,
     Text, check_evidence,

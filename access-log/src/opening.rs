@@ -1,6 +1,6 @@
 //! What opens one entry to whoever holds it: the full record, and the key of its commitment.
 
-use crate::leaf::Leaf;
+use crate::{ConsentLeaf, Entry, leaf::Leaf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -50,6 +50,18 @@ struct Public {
     policy_digest: String,
 }
 
+/// What only the record of a change of a consent says.
+#[derive(Deserialize)]
+struct Change {
+    at: Timestamp,
+    #[serde(rename = "event")]
+    _event: String,
+    #[serde(rename = "consent")]
+    _consent: String,
+    #[serde(rename = "seq")]
+    _seq: u32,
+}
+
 impl Opening {
     /// As it travels in a receipt: the key, then the record.
     pub fn to_extra(&self) -> Vec<u8> {
@@ -66,22 +78,35 @@ impl Opening {
         }
     }
 
-    /// The entry that this record and key make. If it is in the log, the record is what was committed to;
-    /// nothing else can make the same entry.
+    /// The entry that this record and key make, of whichever kind the record is. If it is in the log, the record is
+    /// what was committed to; nothing else can make the same entry.
+    pub fn entry(&self) -> Result<Entry, BadOpening> {
+        let Ok(change) = serde_json::from_slice::<Change>(&self.record) else {
+            return self.leaf().map(Entry::Decision);
+        };
+        let hour = change.at.as_second().div_euclid(HOUR);
+        Ok(Entry::Consent(ConsentLeaf { hour, commitment: self.commitment() }))
+    }
+
+    /// The same for the record of a decision alone.
     pub fn leaf(&self) -> Result<Leaf, BadOpening> {
         let wrong = |why: String| BadOpening::Record { why };
         let public: Public = serde_json::from_slice(&self.record).map_err(|e| wrong(e.to_string()))?;
         let policy_digest = hexadecimal(&public.policy_digest)
             .ok_or_else(|| wrong("policy_digest is not 64 hexadecimal digits".to_owned()))?;
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.key.as_slice())
-            .expect("HMAC takes a key of any length");
-        mac.update(&self.record);
         Ok(Leaf {
             allowed: public.allowed,
             hour: public.at.as_second().div_euclid(HOUR),
             policy_digest,
-            commitment: mac.finalize().into_bytes().into(),
+            commitment: self.commitment(),
         })
+    }
+
+    fn commitment(&self) -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.key.as_slice())
+            .expect("HMAC takes a key of any length");
+        mac.update(&self.record);
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -134,6 +159,19 @@ mod tests {
         assert_ne!(other.leaf().unwrap().commitment, leaf.commitment);
         let changed = opening(&record.replace("\"x\":1", "\"x\":2"));
         assert_ne!(changed.leaf().unwrap().commitment, leaf.commitment);
+    }
+
+    #[test]
+    fn the_record_of_a_consent_makes_an_entry_of_its_own_kind() {
+        let record = r#"{"at":"2026-11-20T15:59:59Z","consent":"cst_1","event":"withdraw","seq":4}"#;
+        let Ok(Entry::Consent(leaf)) = opening(record).entry() else { panic!("a change of a consent") };
+        assert_eq!(leaf.hour, 1_795_190_400 / 3_600 - 1);
+        assert!(opening(record).leaf().is_err(), "it is no decision");
+        let digest = "ab".repeat(32);
+        let decision = format!(
+            r#"{{"allowed":true,"at":"2026-11-20T15:00:00Z","policy_digest":"{digest}","consent":"c"}}"#
+        );
+        assert!(matches!(opening(&decision).entry(), Ok(Entry::Decision(_))));
     }
 
     #[test]

@@ -105,6 +105,9 @@ id!(
     /// One attempt to link a conversation to a bank.
     LinkId, "lnk");
 id!(
+    /// One page that shows an answer on the bank's own host, once.
+    SealedLinkId, "sea");
+id!(
     /// One decision of the gate, before and after it has its index in the access log.
     EntryId, "ent");
 id!(
@@ -122,6 +125,9 @@ id!(
 id!(
     /// One line of what staff did.
     DeedId, "dee");
+id!(
+    /// One reason to keep data whose customer wants it erased.
+    HoldId, "hld");
 id!(
     /// One pulling out of a bank, from a channel, a class of data or everything.
     PullOutId, "pul");

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod consent;
 pub mod consent_history;
 pub mod conversation;
+pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;
@@ -24,7 +25,7 @@ pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
     AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, ProposalId,
-    SignInId, StaffId, TransactionId,
+    SealedLinkId, SignInId, StaffId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};

@@ -4,7 +4,7 @@
 //! field, so data cannot get past them by accident.
 
 use crate::{Decision, ForPurpose};
-use domain::{AccountId, BankId, CustomerId, DataClass, EntryId, Purpose};
+use domain::{AccountId, BankId, CustomerId, DataClass, EntryId, Purpose, Tier};
 use std::marker::PhantomData;
 
 /// The fact that a decision is durable in the access log, and at which index.
@@ -72,6 +72,11 @@ impl<P: ForPurpose> Permit<P> {
         &self.decision.customer
     }
 
+    /// How the data may be shown: the tier that was asked for and granted.
+    pub fn tier(&self) -> Tier {
+        self.decision.tier
+    }
+
     /// The log entry.
     pub fn entry(&self) -> &EntryId {
         &self.decision.entry
@@ -104,6 +109,8 @@ pub struct Opened<T> {
     pub data_class: DataClass,
     /// What it may be used for.
     pub purpose: Purpose,
+    /// How it may be shown: in the conversation, or on a page of its own only.
+    pub tier: Tier,
 }
 
 /// The permit is that of another decision.
@@ -133,6 +140,7 @@ impl<T, P: ForPurpose> Guarded<T, P> {
             index: self.index,
             data_class: permit.decision.data_class,
             purpose: P::PURPOSE,
+            tier: permit.decision.tier,
         })
     }
 }

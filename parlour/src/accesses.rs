@@ -2,8 +2,9 @@
 
 use crate::{
     app::App,
-    asking::{Turn, TurnFault},
+    asking::{Shown, Turn, TurnFault},
     reply::{AccessLine, Block, Reply, Seen},
+    sealed,
     session::Session,
     when,
 };
@@ -26,12 +27,17 @@ impl Seen {
             index: read.index,
             data_class: read.data_class,
             purpose: read.purpose,
+            tier: read.tier,
         }
     }
 }
 
-/// Tells the newest decisions about this person's data, refusals too.
+/// Tells the newest decisions about this person's data, refusals too. When somebody asked for what is itself
+/// about the person, so where others' servers read along, the list is on a page.
 pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
+    if turn.channel.is_foreign() && turn.shown == Shown::InConversation {
+        return sealed::offer_who_looked(turn).await;
+    }
     let of = turn.conversation.clone();
     let mut found =
         turn.app.store.read(move |tx| access::of_customer(tx, &of.bank, &of.customer, None, MOST)).await?;

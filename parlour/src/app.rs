@@ -3,6 +3,7 @@
 use crate::{
     bells::Bells,
     config::{Limits, Witnesses},
+    erasure::Erasures,
     logs::Logs,
     pace::Pace,
     session::Sessions,
@@ -47,6 +48,8 @@ pub struct App {
     pub tenants: BTreeMap<BankId, Arc<Tenant>>,
     /// Session tokens.
     pub sessions: Sessions,
+    /// Who was erased and is to be.
+    pub erasures: Erasures,
     /// Wake-ups for streams.
     pub bells: Bells,
     /// The time.

@@ -3,7 +3,7 @@
 
 use crate::{app::App, consents::looks, linking::FromBank, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
-use domain::{Channel, Consent, ConsentState, DataClass, EntryId, Tier};
+use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Tier};
 use gate::{ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -27,12 +27,30 @@ pub struct Turn {
     pub channel: Channel,
     /// When the question was taken up.
     pub now: Timestamp,
+    /// Where the answer is shown.
+    pub shown: Shown,
+}
+
+/// Where the answer of a turn is shown. Who holds no permit for the conversation cannot say data in it: on a
+/// channel where data is sealed, permits are given for the page only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// In the conversation, by whoever runs the channel.
+    InConversation,
+    /// On a page of its own on this host, once.
+    OnItsPage {
+        /// The consent under which it was asked for. No other opens it.
+        consent: Option<ConsentId>,
+    },
 }
 
 /// What the gate answered.
 pub enum Asked<P: ForPurpose> {
     /// Yes: one permit for each class asked for, in that order.
     Yes(Vec<Permit<P>>, Box<Consent>),
+    /// It may be shown, but not in this conversation. No permit was given and nothing was read or logged; the
+    /// page asks again when it is opened.
+    OnlyOnItsPage(Box<Consent>),
     /// No, and it is in the log.
     No(Box<Refusal>),
 }
@@ -61,12 +79,26 @@ pub enum TurnFault {
     /// What was kept cannot be read.
     #[error("the grant of the consent {0} cannot be read")]
     Unreadable(domain::ConsentId),
+    /// The gate said No to a page, which tells it in its own way. It is in the log.
+    #[error("the gate said No to a page: {}", .0.reason)]
+    NotOnThePage(Box<Refusal>),
+}
+
+/// What is worth asking the gate.
+enum Worth {
+    /// These classes, to show them where the question was asked.
+    Asking(Vec<DataClass>),
+    /// Nothing now: the answer goes to a page, under this consent.
+    ItsPage(Box<Consent>),
 }
 
 impl Turn {
     /// Asks the gate for data classes, for the purpose `P`. All are granted, or the answer is No.
     pub async fn ask<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Asked<P>, TurnFault> {
-        let classes = self.worth_asking::<P>(classes).await?;
+        let classes = match self.worth_asking::<P>(classes).await? {
+            Worth::Asking(classes) => classes,
+            Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
+        };
         let entries: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
         let (turn, ids) = (self.clone(), entries.clone());
         let decided = self.app.store.decide(entries, move |tx| -> Result<_, DbError> {
@@ -100,32 +132,54 @@ impl Turn {
         }
     }
 
-    /// If one class would be refused, that one alone: nothing is logged as allowed that is then not read.
-    /// What counts is decided again, in the transaction that logs it.
-    async fn worth_asking<P: ForPurpose + 'static>(
-        &self,
-        classes: &[DataClass],
-    ) -> Result<Vec<DataClass>, DbError> {
-        if classes.len() < 2 {
-            return Ok(classes.to_vec());
+    /// If one class would be refused, that one alone: nothing is logged as allowed that is then not read. If
+    /// none would and the conversation may not carry the answer, its page. What counts is decided again, in the
+    /// transaction that logs it.
+    async fn worth_asking<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Worth, DbError> {
+        let page = self.shown == Shown::InConversation && self.tier(classes) == Tier::Sealed;
+        if classes.len() < 2 && !page {
+            return Ok(Worth::Asking(classes.to_vec()));
         }
-        let of = self.conversation.clone();
-        let consent =
-            self.app.store.read(move |tx| consents::current(tx, &of.bank, &of.customer, &of.id)).await?;
+        let turn = self.clone();
+        let consent = self.app.store.read(move |tx| turn.consent(tx)).await?;
         let unused: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
         let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &unused, self.now);
         let refused =
             verdicts.iter().zip(classes).find(|(verdict, _)| matches!(verdict, Verdict::Refused(_)));
-        Ok(refused.map_or_else(|| classes.to_vec(), |(_, class)| vec![*class]))
+        Ok(match (refused, consent) {
+            (Some((_, class)), _) => Worth::Asking(vec![*class]),
+            (None, Some(consent)) if page => Worth::ItsPage(Box::new(consent)),
+            (None, _) => Worth::Asking(classes.to_vec()),
+        })
     }
 
-    /// The consent in force, locked until the decision is stored; else the newest one, which says why not. And the
-    /// time at which to decide: never before the consent's own last change, whatever a clock says.
+    /// How an answer from these classes may be shown here at most: all of it like its most careful part.
+    fn tier(&self, classes: &[DataClass]) -> Tier {
+        let gate = self.app.in_force.gate();
+        let most = |class: &DataClass| gate.max_tier(&self.tenant.id, self.channel, *class);
+        classes.iter().map(most).min().unwrap_or(Tier::Never)
+    }
+
+    /// The consent that the question is asked under.
+    fn consent(&self, tx: &mut Tx) -> Result<Option<Consent>, DbError> {
+        let Conversation { bank, customer, id, .. } = &self.conversation;
+        match &self.shown {
+            Shown::InConversation => consents::current(tx, bank, customer, id),
+            Shown::OnItsPage { consent: Some(one) } => consents::find(tx, bank, customer, one),
+            Shown::OnItsPage { consent: None } => Ok(None),
+        }
+    }
+
+    /// The same, locked until the decision is stored; if none is in force, the newest one, which says why not. And
+    /// the time at which to decide: never before the consent's own last change, whatever a clock says.
     fn held(&self, tx: &mut Tx) -> Result<(Option<Consent>, Timestamp), DbError> {
         let Conversation { bank, customer, id, .. } = &self.conversation;
-        let Some(Held { mut consent, changed_at }) = consents::held(tx, bank, customer, id)? else {
-            return Ok((None, self.now));
+        let held = match &self.shown {
+            Shown::InConversation => consents::held(tx, bank, customer, id)?,
+            Shown::OnItsPage { consent: Some(one) } => consents::held_by_id(tx, bank, customer, one)?,
+            Shown::OnItsPage { consent: None } => None,
         };
+        let Some(Held { mut consent, changed_at }) = held else { return Ok((None, self.now)) };
         // What the bank has pulled out of is as good as revoked from that moment on, even if it is not its turn yet.
         let open = !consent.state.is_final();
         if open && pull_outs::standing(tx, bank)?.iter().any(|pulled| pulled.covers(&consent)) {
@@ -142,6 +196,10 @@ impl Turn {
         now: Timestamp,
     ) -> Vec<Verdict<P>> {
         let gate = self.app.in_force.gate();
+        let together = match self.shown {
+            Shown::InConversation => self.tier(classes),
+            Shown::OnItsPage { .. } => Tier::Sealed,
+        };
         let question = |class: DataClass, entry: &EntryId| {
             let most = gate.max_tier(&self.tenant.id, self.channel, class);
             Question {
@@ -152,7 +210,7 @@ impl Turn {
                 data_class: class,
                 accounts: &[],
                 channel: self.channel,
-                tier: if self.channel.is_foreign() { most } else { Tier::InChat },
+                tier: if together == Tier::Never { most } else { most.min(together) },
                 now,
             }
         };

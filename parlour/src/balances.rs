@@ -4,6 +4,7 @@ use crate::{
     asking::{Asked, Turn, TurnFault},
     filter, linking, refusal,
     reply::{BalanceLine, Block, Reply, Seen},
+    sealed::{self, Skill},
 };
 use banks::Listing;
 use domain::{AccountKind, Balance, DataClass};
@@ -14,6 +15,9 @@ use understanding::Entities;
 pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     let (mut permits, consent) = match turn.ask::<AnswerCustomer>(&[DataClass::Balances]).await? {
         Asked::Yes(permits, consent) => (permits, consent),
+        Asked::OnlyOnItsPage(consent) => {
+            return sealed::offer(turn, Skill::Balances, about, Some(consent.id)).await;
+        }
         Asked::No(no) => return refusal::in_words(turn, *no).await,
     };
     let permit = permits.remove(0);

@@ -1,6 +1,6 @@
 //! The gateway's own secrets: made once, kept in files that only its user may read.
 
-use crate::{log_ring::LogRing, rim};
+use crate::{kek::KekPlace, log_ring::LogRing, rim};
 use access_log::LogKey;
 use banks::ClientKey;
 use domain::BankId;
@@ -21,6 +21,14 @@ pub enum KeyFault {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// The environment does not hold such a key.
+    #[error("{variable}: this does not hold a {kind}: 64 hexadecimal digits or base64 of 32 bytes")]
+    Environment {
+        /// The variable.
+        variable: &'static str,
+        /// Which kind of key belongs there.
+        kind: &'static str,
     },
     /// The file does not hold such a key.
     #[error("{path}: this file does not hold a {kind}; put the right file back from your backup")]
@@ -46,9 +54,14 @@ impl Keys {
         Ok(Keys { folder })
     }
 
-    /// The key that wraps every customer's key.
-    pub fn kek(&self) -> Result<store::Kek, KeyFault> {
-        Ok(store::Kek::new(self.bytes32("customers.kek", "key-encryption key")?))
+    /// The keys that wrap every customer's key, from the environment or the file.
+    pub fn kek(&self) -> Result<store::KeyRing, KeyFault> {
+        self.kek_place().open()
+    }
+
+    /// Where those keys are.
+    pub fn kek_place(&self) -> KekPlace {
+        KekPlace::find(&self.folder)
     }
 
     /// The key that signs session tokens.

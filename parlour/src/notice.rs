@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 /// The language that notices are written in (BCP 47).
 pub const LANGUAGE: &str = "en";
 
+/// The term of the point that says what never happens.
+pub const NEVER: &str = "Never";
+
 /// What a notice asks for, if it asks for these classes of data.
 pub fn purposes(classes: &[DataClass]) -> Vec<Purpose> {
     let mut purposes = vec![Purpose::AnswerCustomer];
@@ -61,7 +64,7 @@ pub fn compose(
                 .to_owned(),
         ),
         point(
-            "Never",
+            NEVER,
             "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned(),
         ),
     ];

@@ -4,6 +4,7 @@ use crate::{
     asking::{Asked, Turn, TurnFault},
     linking, refusal,
     reply::{Block, MoneyText, PlaceLine, Reply, Seen},
+    sealed::{self, Skill},
     spending::{self, Span},
 };
 use domain::{Currency, DataClass, Money, Place, Transaction};
@@ -16,6 +17,9 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     let classes = [DataClass::MerchantPlaces, DataClass::Transactions];
     let (mut permits, consent) = match turn.ask::<OwnSpendingMap>(&classes).await? {
         Asked::Yes(permits, consent) => (permits, consent),
+        Asked::OnlyOnItsPage(consent) => {
+            return sealed::offer(turn, Skill::Places, about, Some(consent.id)).await;
+        }
         Asked::No(no) => return refusal::in_words(turn, *no).await,
     };
     let (may_list, may_place) = (permits.remove(1), permits.remove(0));

@@ -11,7 +11,7 @@ use crate::{
 };
 use access_log::{Opening, ProofError, Receipt};
 use domain::EntryId;
-use store::{DbError, access};
+use store::{DbError, access, consent_events};
 
 /// Seconds after which a receipt that is not ready may be asked for again: checkpoints follow each other
 /// within a second.
@@ -47,6 +47,14 @@ const IN_CHAT: u32 = 5;
 
 /// Offers the receipts of the newest decisions about this person's data.
 pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
+    if turn.channel.is_foreign() {
+        let text = format!(
+            "When your data was asked for is not told in this messenger, since it is somebody else’s. Receipts are \
+             in the chat on {}’s own page.",
+            turn.tenant.name
+        );
+        return Ok(Reply::text(text).with_quick(&["Who looked at my data?"]));
+    }
     let of = turn.conversation.clone();
     let found =
         turn.app.store.read(move |tx| access::of_customer(tx, &of.bank, &of.customer, None, IN_CHAT)).await?;
@@ -70,10 +78,16 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     Ok(Reply { blocks: vec![Block::Text { text }, receipts], ..Reply::default() })
 }
 
-/// The receipt of one decision about a customer's own data.
+/// The receipt of one decision about a customer's own data, or of one change of a consent of theirs.
 pub async fn receipt(app: &App, session: &Session, entry: &EntryId) -> Result<Receipt, NoReceipt> {
     let (bank, customer, asked) = (session.bank.clone(), session.customer.clone(), entry.clone());
-    let opened = app.store.read(move |tx| access::opening(tx, &bank, &customer, &asked)).await?;
+    let opened = app.store.read(move |tx| -> Result<_, DbError> {
+        match access::opening(tx, &bank, &customer, &asked)? {
+            Some(opened) => Ok(Some(opened)),
+            None => consent_events::opening(tx, &bank, &customer, &asked),
+        }
+    });
+    let opened = opened.await?;
     let access::Opening { index, record, key, .. } = opened.ok_or(NoReceipt::Unknown)?;
     let extra = Opening { record, key }.to_extra();
     let (logs, bank) = (app.logs.clone(), session.bank.clone());

@@ -3,7 +3,7 @@
 //! A reply is stored as it was said (sealed), so the thread reads the same tomorrow. It never holds a full
 //! account or card number.
 
-use domain::{AccountKind, DataClass, EntryId, Money, Purpose};
+use domain::{AccountKind, DataClass, EntryId, Money, Purpose, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,15 @@ pub struct Seen {
     /// Why.
     #[schema(value_type = String)]
     pub purpose: Purpose,
+    /// How it was opened to be shown: `in_chat`, or `sealed` for a page of its own.
+    #[serde(default = "in_chat")]
+    #[schema(value_type = String)]
+    pub tier: Tier,
+}
+
+/// What was opened before there were pages was opened for the conversation.
+fn in_chat() -> Tier {
+    Tier::InChat
 }
 
 /// One piece of a reply.
@@ -82,6 +91,8 @@ pub enum Block {
     },
     /// The notice before linking, with the button that leads to the bank.
     Notice(Notice),
+    /// The way to a page that shows the answer once.
+    SealedLink(SealedLink),
     /// Who looked at the data.
     Accesses {
         /// Newest first.
@@ -191,6 +202,20 @@ pub struct Notice {
     /// Where the button leads: a one-time address on this host.
     pub href: String,
     /// Until when the button works.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+}
+
+/// The way to a page that shows an answer once. It says what kind of answer, and nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SealedLink {
+    /// "Your balances are ready."
+    pub text: String,
+    /// What stands on the button.
+    pub button: String,
+    /// Where the button leads: a one-time address on this host.
+    pub href: String,
+    /// Until when it opens.
     #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
 }

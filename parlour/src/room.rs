@@ -1,6 +1,8 @@
 //! The room: what a person says is stored before it is acknowledged, and what was said can be read again.
 
-use crate::{app::App, linking, pace::TooFast, reply::Reply, rim, session::Session, tenant::Tenant};
+use crate::{
+    app::App, linking, outgoing::Outgoing, pace::TooFast, reply::Reply, rim, session::Session, tenant::Tenant,
+};
 use domain::{
     BankId, Channel, Consent, ConsentId, ConsentState, MessageId,
     conversation::{MAX_KEY_BYTES, MAX_TEXT_CHARS},
@@ -239,7 +241,8 @@ pub async fn latest(app: &App, session: &Session, limit: u32) -> Result<Vec<Entr
     before(app, session, i64::MAX as u64, limit).await
 }
 
-fn read_all(stored: Vec<messages::Message>) -> Vec<Entry> {
+/// Stored messages as the thread shows them.
+pub fn read_all(stored: Vec<messages::Message>) -> Vec<Entry> {
     stored.into_iter().map(read_entry).collect()
 }
 
@@ -284,12 +287,18 @@ pub fn say_unprompted(
     reply: &Reply,
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    messages::say(tx, conversation, &stored_reply(id, reply), now)
+    messages::say(tx, conversation, &stored_reply(conversation.channel, id, reply), now)
 }
 
-/// A reply as the store keeps it.
-pub fn stored_reply(id: &MessageId, reply: &Reply) -> messages::NewReply {
-    let words = Words::Bank { reply: reply.clone() };
+/// A reply as the store keeps it and the channel carries it. Every message to a customer passes here, and none
+/// that its channel may not carry goes on: its place is taken by an apology, and an alarm is raised.
+pub fn stored_reply(channel: Channel, id: &MessageId, reply: &Reply) -> messages::NewReply {
+    let outgoing = Outgoing::to(channel, reply.clone()).unwrap_or_else(|why| {
+        tracing::error!(%channel, %why, "a message that this channel may not carry was held back");
+        metrics::counter!("parlour_messages_held_back_total", "channel" => channel.as_str()).increment(1);
+        Outgoing::apology()
+    });
+    let words = Words::Bank { reply: outgoing.into_reply() };
     messages::NewReply { id: id.clone(), body: serde_json::to_vec(&words).expect("words are plain data") }
 }
 

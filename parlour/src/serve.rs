@@ -5,11 +5,14 @@ use crate::{
     bank_tasks,
     bells::Bells,
     config::Config,
+    erasure::{self, Erasures, list::ErasureList},
     expiry, http,
     keys::{KeyFault, Keys},
     logs::{Logs, log_folder, log_origin},
     pace::Pace,
-    publisher, rim,
+    publisher,
+    restore::{self, RestoreFault},
+    rim,
     session::Sessions,
     staff::ceremony,
     stops::{self, InForce},
@@ -44,6 +47,9 @@ pub enum StartFault {
     /// The store, once it was open.
     #[error("the store cannot be read: {0}")]
     Read(#[from] DbError),
+    /// The database came out of a backup and could not be made fit to serve.
+    #[error("the database cannot be served: {0}")]
+    Restore(#[from] RestoreFault),
     /// A bank's policies.
     #[error("the banks' policies are not right:\n{}", list(.0))]
     Policy(Vec<PolicyFault>),
@@ -100,16 +106,21 @@ pub async fn start_on(
     let keys = Keys::open(config.data.join("keys"))?;
     let folders = open_logs(&config, &keys)?;
     let (stop, stopped) = watch::channel(false);
+    let data = config.data.clone();
     let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let stopped_by_banks = stops::read(&store).await?;
     let in_force = config.banks.iter().map(|bank| bank.rules.clone()).collect();
     let in_force = InForce::load(in_force, stopped_by_banks).map_err(StartFault::Policy)?;
     let app = Arc::new(app(config, listen, &keys, clock, stopped, store, in_force)?);
+    let logs: Vec<_> =
+        folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
+    restore::settle(&app, &logs).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
     tasks.spawn(stops::run(app.clone()));
+    tasks.spawn(erasure::worker::run(app.clone()));
     tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));
@@ -156,6 +167,7 @@ fn app(
         logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
+        erasures: Erasures::new(ErasureList::at(config.erasures)),
         bells: Bells::default(),
         pace: Pace::new(&config.limits),
         stop,

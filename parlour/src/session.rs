@@ -3,7 +3,7 @@
 
 use crate::rim;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{BankId, ConversationId, CustomerId};
+use domain::{BankId, Channel, ConversationId, CustomerId};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -91,6 +91,43 @@ impl Sessions {
         if session.expires_at <= now { Err(SessionFault::Expired) } else { Ok(session) }
     }
 
+    /// What the store keeps of a messenger's name for somebody: keyed, so that nobody can find a person in it
+    /// by trying names.
+    pub fn sender(&self, bank: &BankId, channel: Channel, sender: &str) -> [u8; 32] {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key).expect("HMAC takes any length of key");
+        for part in ["parlour sender", bank.as_str(), channel.as_str(), sender] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// The last part of the address of a receipt: a customer, and what only this gateway can make of them.
+    pub fn receipt_token(&self, bank: &BankId, customer: &CustomerId) -> String {
+        let tag = self.receipt_mac(bank, customer).finalize().into_bytes();
+        format!("{customer}.{}", B64.encode(tag.as_slice()))
+    }
+
+    /// The customer of such an address.
+    pub fn receipt_of(&self, bank: &BankId, token: &str) -> Option<CustomerId> {
+        let (customer, tag) = token.split_once('.')?;
+        let customer: CustomerId = customer.parse().ok()?;
+        let tag = B64.decode(tag).ok()?;
+        self.receipt_mac(bank, &customer).verify_slice(&tag).ok()?;
+        Some(customer)
+    }
+
+    fn receipt_mac(&self, bank: &BankId, customer: &CustomerId) -> Hmac<Sha256> {
+        let mut mac =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key).expect("HMAC takes any length of key");
+        mac.update(b"parlour erasure receipt\0");
+        mac.update(bank.as_str().as_bytes());
+        mac.update(b"\0");
+        mac.update(customer.as_str().as_bytes());
+        mac
+    }
+
     /// The bank is part of what is signed, so that one bank's session is nothing at another.
     fn mac(&self, bank: &BankId, body: &[u8]) -> Hmac<Sha256> {
         let mut mac =
@@ -136,6 +173,33 @@ mod tests {
         let (_, token) = sessions.issue(&bank("harbour"), Timestamp::UNIX_EPOCH);
         let read = sessions.check(&bank("meridian"), &token, Timestamp::UNIX_EPOCH);
         assert_eq!(read, Err(SessionFault::Forged));
+    }
+
+    #[test]
+    fn a_sender_is_another_one_at_another_bank_and_on_another_channel() {
+        let sessions = Sessions::new([7; 32]);
+        let one = sessions.sender(&bank("harbour"), Channel::Messenger, "42");
+        assert_eq!(one, sessions.sender(&bank("harbour"), Channel::Messenger, "42"));
+        for other in [
+            sessions.sender(&bank("meridian"), Channel::Messenger, "42"),
+            sessions.sender(&bank("harbour"), Channel::Matrix, "42"),
+            sessions.sender(&bank("harbour"), Channel::Messenger, "43"),
+            Sessions::new([8; 32]).sender(&bank("harbour"), Channel::Messenger, "42"),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_receipt_is_made_here_for_one_bank() {
+        let sessions = Sessions::new([7; 32]);
+        let customer = CustomerId::new(Uuid::from_u128(7));
+        let token = sessions.receipt_token(&bank("harbour"), &customer);
+        assert_eq!(sessions.receipt_of(&bank("harbour"), &token), Some(customer));
+        assert_eq!(sessions.receipt_of(&bank("meridian"), &token), None);
+        assert_eq!(Sessions::new([8; 32]).receipt_of(&bank("harbour"), &token), None);
+        let other = CustomerId::new(Uuid::from_u128(8));
+        assert_eq!(sessions.receipt_of(&bank("harbour"), &token.replacen("07.", "08.", 1)), None, "{other}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::{
     asking::{Asked, Turn, TurnFault},
     category, filter, linking, refusal,
     reply::{Block, MoneyText, Reply, Seen, TransactionLine},
+    sealed::{self, Skill},
     when,
 };
 use banks::Period;
@@ -84,10 +85,18 @@ struct Read {
 }
 
 /// Reads accounts and payments, or gives the reply that says why not.
-async fn read(turn: &Turn, span: &Span) -> Result<Result<Read, Reply>, TurnFault> {
+async fn read(
+    turn: &Turn,
+    span: &Span,
+    skill: Skill,
+    about: &Entities,
+) -> Result<Result<Read, Reply>, TurnFault> {
     let classes = [DataClass::Accounts, DataClass::Transactions];
     let (mut permits, consent) = match turn.ask::<AnswerCustomer>(&classes).await? {
         Asked::Yes(permits, consent) => (permits, consent),
+        Asked::OnlyOnItsPage(consent) => {
+            return Ok(Err(sealed::offer(turn, skill, about, Some(consent.id)).await?));
+        }
         Asked::No(no) => return Ok(Err(refusal::in_words(turn, *no).await?)),
     };
     let (may_list, may_name) = (permits.remove(1), permits.remove(0));
@@ -128,7 +137,7 @@ fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
 /// Lists payments.
 pub async fn list(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     let span = Span::of(turn, about);
-    let mut read = match read(turn, &span).await? {
+    let mut read = match read(turn, &span, Skill::Transactions, about).await? {
         Ok(read) => read,
         Err(reply) => return Ok(reply),
     };
@@ -152,7 +161,7 @@ pub async fn list(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
 /// Adds up what was spent.
 pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     let span = Span::of(turn, about);
-    let mut read = match read(turn, &span).await? {
+    let mut read = match read(turn, &span, Skill::Spending, about).await? {
         Ok(read) => read,
         Err(reply) => return Ok(reply),
     };

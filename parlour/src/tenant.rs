@@ -120,6 +120,7 @@ fn what_it_can(offers: &[DataClass]) -> Vec<String> {
         lines.iter().filter(|(c, _)| offers.contains(c)).map(|(_, line)| (*line).to_owned()).collect();
     can.push("Show who looked at your data, and why".to_owned());
     can.push("Pause, and go on when you say so".to_owned());
+    can.push("Give you a copy of all that I keep of you, or erase it".to_owned());
     can.push("Stop at once, when you write “stop”".to_owned());
     can
 }

@@ -3,13 +3,13 @@
 use crate::{
     accesses,
     app::App,
-    asking::{Turn, TurnFault},
+    asking::{Shown, Turn, TurnFault},
     balances,
     consents::words,
-    linking, places, receipts,
+    erasure, export, linking, places, receipts,
     reply::{Block, Reply},
     room::Words,
-    spending, withdrawal,
+    sealed, spending, withdrawal,
 };
 use std::sync::Arc;
 use store::messages::Claimed;
@@ -26,6 +26,7 @@ pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Reply {
         conversation: claimed.conversation.clone(),
         channel: claimed.conversation.channel,
         now: app.clock.now(),
+        shown: Shown::InConversation,
     };
     let Ok(Words::Customer { text, removed }) = serde_json::from_slice(&claimed.message.body) else {
         return Reply::text("This message cannot be read any more. Please write it again.");
@@ -46,7 +47,16 @@ pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Reply {
 async fn act(turn: &Turn, text: &str) -> Result<Reply, TurnFault> {
     let about = understanding::Context { now: turn.now, zone: turn.tenant.zone.clone(), merchants: &[] };
     let understood = understanding::understand(text, &about);
+    if let Some(reply) = sealed::answer_if_words(turn, text).await? {
+        return Ok(reply);
+    }
     if let Some(reply) = linking::answer_if_asked(turn, &understood).await? {
+        return Ok(reply);
+    }
+    if let Some(reply) = sealed::answer_if_no(turn, &understood).await? {
+        return Ok(reply);
+    }
+    if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
         return Ok(reply);
     }
     match &understood.decision {
@@ -65,6 +75,8 @@ async fn serve(turn: &Turn, intent: Intent, understood: &Understood) -> Result<R
         Intent::WhoLooked => accesses::tell(turn).await,
         Intent::Receipts => receipts::tell(turn).await,
         Intent::Stop => withdrawal::withdraw(turn).await,
+        Intent::Erase => erasure::chat::question(turn).await,
+        Intent::Export => Ok(export::tell(turn)),
         Intent::Pause => words::pause(turn).await,
         Intent::Resume => words::resume(turn).await,
         Intent::Change => linking::offer_change(turn).await,
@@ -104,6 +116,8 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::WhoLooked => "Who looked at my data?",
         Intent::Receipts => "Receipts for this",
         Intent::Stop => "Stop",
+        Intent::Erase => "Erase my data",
+        Intent::Export => "Export my data",
         Intent::Pause => "Pause",
         Intent::Resume => "Continue",
         Intent::Change => "Change what I share",
@@ -208,7 +222,10 @@ fn in_words(turn: &Turn, fault: TurnFault) -> Reply {
         TurnFault::NoGrant(_) | TurnFault::Unreadable(_) => {
             (format!("This chat has lost its link to {bank}. Write “link” to set it up again."), false)
         }
-        TurnFault::Store(_) | TurnFault::NotThisDecision(_) | TurnFault::WrongPermit(_) => {
+        TurnFault::Store(_)
+        | TurnFault::NotThisDecision(_)
+        | TurnFault::WrongPermit(_)
+        | TurnFault::NotOnThePage(_) => {
             ("Something went wrong on our side. Nothing was shown. Please ask again.".to_owned(), true)
         }
     };

@@ -41,8 +41,12 @@ pub async fn withdraw(turn: &Turn) -> Result<Reply, TurnFault> {
     }
 }
 
-/// What forgets the secrets and the sealed data of a consent that has ended. A table that keeps any has its function here.
-const FORGETS: &[fn(&mut Tx, &Consent) -> Result<(), DbError>] = &[forget_grant];
+/// Forgets something that is kept to serve a consent.
+type Forget = fn(&mut Tx, &Consent) -> Result<(), DbError>;
+
+/// What forgets the secrets and the sealed data of a consent that has ended. A table that keeps any has its
+/// function here.
+const FORGETS: &[Forget] = &[forget_grant];
 
 fn forget_grant(tx: &mut Tx, consent: &Consent) -> Result<(), DbError> {
     grants::delete(tx, &consent.bank, &consent.customer, &consent.id).map(drop)

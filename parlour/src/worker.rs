@@ -90,8 +90,9 @@ async fn compose(app: Arc<App>, claimed: messages::Claimed) -> Reply {
 
 async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
     let now = app.clock.now();
-    let id = MessageId::new(rim::uuid(now));
-    let (said, unsaid) = (room::stored_reply(&id, &reply), room::stored_reply(&id, &ended_meanwhile(&reply)));
+    let (id, channel) = (MessageId::new(rim::uuid(now)), claimed.conversation.channel);
+    let said = room::stored_reply(channel, &id, &reply);
+    let unsaid = room::stored_reply(channel, &id, &ended_meanwhile(&reply));
     let conversation = claimed.conversation.id.clone();
     let done = app
         .store

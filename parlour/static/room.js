@@ -171,7 +171,7 @@ thread.addEventListener('standing', e => {
   byId('standing').classList.toggle('linked', linked);
   byId('stop').hidden = !linked;
 });
-thread.addEventListener('over', () => sayLine('This conversation is over, because it was open for a very long time. Load the page again to begin a new one.'));
+thread.addEventListener('over', () => sayLine('This conversation is over: it was erased, or open for a very long time. Load the page again to go on.'));
 
 byId('still')?.remove();
 if (location.hash) byId(location.hash.slice(1))?.scrollIntoView();

@@ -11,6 +11,7 @@ use access_log::Leaf;
 use domain::{BankId, ConsentId, CustomerId, EntryId};
 use gate::Decision;
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// One access, or attempt at it.
@@ -83,6 +84,51 @@ fn leaf(decision: &Decision, commitment: [u8; 32]) -> Leaf {
     }
 }
 
+/// Stages an entry that is no decision about data, such as the mark of an erasure. Nothing of it is kept beside
+/// the log: what opens it is the record and the key that the caller has. With [`crate::Store::decide`] the caller
+/// learns its place.
+pub fn stage_mark(
+    tx: &mut Tx,
+    bank: &BankId,
+    entry: &EntryId,
+    mark: &Mark,
+    at: Timestamp,
+) -> Result<(), DbError> {
+    let leaf = Leaf {
+        allowed: false,
+        hour: at.as_second().div_euclid(3600),
+        policy_digest: mark.digest,
+        commitment: commitment(&mark.key, &mark.record),
+    };
+    let head = "INSERT INTO log_head(log, size) VALUES($1, 0) ON CONFLICT DO NOTHING";
+    tx.change(head, &[Arg::Text(bank.as_str())])?;
+    let staged = tx.change(
+        "INSERT INTO log_staged(log, entry, at, leaf) VALUES($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        &[
+            Arg::Text(bank.as_str()),
+            Arg::Text(entry.as_str()),
+            Arg::Int(micros(at)),
+            Arg::Blob(&leaf.encode()),
+        ],
+    )?;
+    if staged == 0 {
+        return Err(tx.fail(DbError::LoggedBefore { entry: entry.clone() }));
+    }
+    tx.staged(entry.clone());
+    Ok(())
+}
+
+/// What an entry says that is no decision.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// What kind of mark it is, where a decision has the digest of its policies.
+    pub digest: [u8; 32],
+    /// The record that is committed to: canonical JSON without personal data.
+    pub record: Vec<u8>,
+    /// The key of the commitment, random and for this entry alone.
+    pub key: [u8; 32],
+}
+
 /// A customer's accesses, newest first; those before an entry, if one is given.
 pub fn of_customer(
     tx: &mut Tx,
@@ -147,7 +193,12 @@ pub fn opening(
 }
 
 /// Reads entry and body.
-fn record(tx: &mut Tx, bank: &BankId, customer: &CustomerId, row: &Row) -> Result<Vec<u8>, DbError> {
+pub(crate) fn record(
+    tx: &mut Tx,
+    bank: &BankId,
+    customer: &CustomerId,
+    row: &Row,
+) -> Result<Vec<u8>, DbError> {
     let entry: EntryId = row.parse(0, "log entry")?;
     tx.unseal(customer, &place(bank, &entry), row.blob(1, "access record")?)
 }
@@ -168,6 +219,40 @@ pub fn leaves(tx: &mut Tx, bank: &BankId, from: u64, limit: u32) -> Result<Vec<(
 pub fn size(tx: &mut Tx, bank: &BankId) -> Result<u64, DbError> {
     let row = tx.row("SELECT size FROM log_head WHERE log = $1", &[Arg::Text(bank.as_str())])?;
     row.map_or(Ok(0), |row| row.count(0, "size of a log"))
+}
+
+/// Takes entries back into a log that came out of a backup and is behind what was published: they get the
+/// places that they have there. The log must end where they begin; else nothing is done and false is given.
+pub fn take_back(tx: &mut Tx, bank: &BankId, from: u64, leaves: &[Vec<u8>]) -> Result<bool, DbError> {
+    let start = i64::try_from(from).unwrap_or(i64::MAX);
+    tx.change(
+        "INSERT INTO log_head(log, size) VALUES($1, 0) ON CONFLICT DO NOTHING",
+        &[Arg::Text(bank.as_str())],
+    )?;
+    let up = tx.change(
+        "UPDATE log_head SET size = size + $3 WHERE log = $1 AND size = $2",
+        &[Arg::Text(bank.as_str()), Arg::Int(start), Arg::Int(leaves.len() as i64)],
+    )?;
+    if up == 0 {
+        return Ok(false);
+    }
+    for (leaf, index) in leaves.iter().zip(start..) {
+        let name: String = Sha256::new()
+            .chain_update(index.to_be_bytes())
+            .chain_update(leaf)
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        // Its own name is lost with the record that it belonged to.
+        let entry = format!("{}_{name}", EntryId::PREFIX);
+        tx.change_one(
+            "INSERT INTO log_entry(log, idx, entry, leaf) VALUES($1, $2, $3, $4)",
+            &[Arg::Text(bank.as_str()), Arg::Int(index), Arg::Text(&entry), Arg::Blob(leaf)],
+        )?;
+    }
+    Ok(true)
 }
 
 /// When the oldest decision was made that has no place in its log yet. One that is older than a few seconds

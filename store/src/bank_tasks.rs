@@ -132,7 +132,7 @@ pub struct ClaimedTask {
     pub lease_until: Timestamp,
 }
 
-fn place<'a>(bank: &'a BankId, id: &'a TaskId) -> Place<'a> {
+pub(crate) fn place<'a>(bank: &'a BankId, id: &'a TaskId) -> Place<'a> {
     Place { table: "bank_task", column: "body", row: id.as_str(), bank }
 }
 
@@ -286,7 +286,7 @@ pub fn revocation_of(
     row.map(read).transpose()
 }
 
-fn read(row: &Row) -> Result<Task, DbError> {
+pub(crate) fn read(row: &Row) -> Result<Task, DbError> {
     Ok(Task {
         bank: row.parse(0, "bank")?,
         customer: row.parse(1, "customer")?,

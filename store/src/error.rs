@@ -75,6 +75,12 @@ pub enum DbError {
         /// The customer.
         customer: CustomerId,
     },
+    /// A customer's key was wrapped by a key-encryption key that is not known here.
+    #[error("the key-encryption key {id} is not known here; put it back where the keys are kept")]
+    UnknownKek {
+        /// Its name.
+        id: String,
+    },
     /// An entry of this id was staged before. Nothing was done.
     #[error("the decision {entry} was logged before")]
     LoggedBefore {
@@ -154,8 +160,10 @@ pub enum OpenError {
         /// SHA-256 of the text in this program.
         here: String,
     },
-    /// The key-encryption key is not the one that this database was begun with.
-    #[error("this key-encryption key does not open this database")]
+    /// None of the key-encryption keys at hand is the one that this database is wrapped with.
+    #[error(
+        "no key-encryption key at hand opens this database; look in the data folder, PARLOUR_KEK and PARLOUR_KEK_FILE"
+    )]
     WrongKek,
     /// The system gives no random bytes or no thread.
     #[error("the system has no {what} to give: {source}")]

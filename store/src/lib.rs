@@ -10,6 +10,7 @@
 mod dialect;
 mod error;
 mod job;
+mod keyring;
 mod machine;
 mod migrations;
 mod open;
@@ -25,22 +26,30 @@ mod wake;
 
 pub mod access;
 pub mod bank_tasks;
+pub mod browsers;
 pub mod consent_events;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
+pub mod erasures;
+pub mod exports;
 pub mod facts;
 pub mod figures;
 pub mod grants;
+pub mod holds;
+pub mod keks;
 pub mod links;
 pub mod messages;
 pub mod pull_outs;
+pub mod sealed_links;
+pub mod senders;
 pub mod staff;
 pub mod stops;
 
 pub use error::{DbError, OpenError};
-pub use open::{Location, Options, Store};
-pub use seal::{Kek, Unsealable};
+pub use keyring::{KekSource, KeyRing};
+pub use open::{Location, Options, Scrubbed, Store};
+pub use seal::{Kek, KekId, Unsealable};
 pub use tx::Tx;
 pub use wake::Wake;
 

@@ -322,7 +322,7 @@ pub fn awaiting_answer(
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &Row) -> Result<Link, DbError> {
+pub(crate) fn read(row: &Row) -> Result<Link, DbError> {
     Ok(Link {
         bank: row.parse(0, "bank")?,
         customer: row.parse(1, "customer")?,

@@ -3,7 +3,7 @@
 //! A database that has a migration which this program does not know, or knows with another text, is not
 //! opened: what it means is then not known here.
 
-use crate::{DbError, OpenError, Tx, machine, value::Arg};
+use crate::{OpenError, Tx, keks, machine, value::Arg};
 use sha2::{Digest, Sha256};
 
 /// One step, with the number under which it was applied.
@@ -45,7 +45,7 @@ pub(crate) fn run(tx: &mut Tx) -> Result<(), OpenError> {
             &[Arg::Int(migration.id), Arg::Text(&digest(migration.sql)), Arg::Int(machine::micros())],
         )?;
     }
-    check_kek(tx)
+    keks::check(tx)
 }
 
 fn check(id: i64, applied: &str) -> Result<(), OpenError> {
@@ -55,19 +55,6 @@ fn check(id: i64, applied: &str) -> Result<(), OpenError> {
         return Err(OpenError::ChangedMigration { id, applied: applied.to_owned(), here });
     }
     Ok(())
-}
-
-fn check_kek(tx: &mut Tx) -> Result<(), OpenError> {
-    let mark = tx.kek().seal_mark();
-    let insert = "INSERT INTO store_mark(name, sealed) VALUES('kek', $1) ON CONFLICT DO NOTHING";
-    tx.change(insert, &[Arg::Blob(&mark)])?;
-    let row = tx.row("SELECT sealed FROM store_mark WHERE name = 'kek'", &[])?;
-    let row = row.ok_or(DbError::Unreadable { what: "mark of the key-encryption key" })?;
-    if tx.kek().opens_mark(row.blob(0, "mark of the key-encryption key")?) {
-        Ok(())
-    } else {
-        Err(OpenError::WrongKek)
-    }
 }
 
 fn digest(sql: &str) -> String {

@@ -1,7 +1,7 @@
 //! The store itself: opening, calling, closing.
 
 use crate::{
-    DbError, Kek, OpenError, Tx, Wake,
+    DbError, KeyRing, OpenError, Tx, Wake,
     job::{self, Job, Kind},
     machine, postgres,
     sequencer::Waiters,
@@ -76,7 +76,7 @@ impl Default for Options {
 
 /// What the threads of a store share.
 pub(crate) struct Shared {
-    pub(crate) kek: Kek,
+    pub(crate) ring: KeyRing,
     pub(crate) options: Options,
     pub(crate) waiters: Waiters,
     pub(crate) wake: Wake,
@@ -85,6 +85,8 @@ pub(crate) struct Shared {
 type Queue = Mutex<Option<SyncSender<Box<dyn Job>>>>;
 
 struct Inner {
+    /// SQLite: the file.
+    file: Option<PathBuf>,
     writes: Queue,
     reads: Queue,
     shared: Arc<Shared>,
@@ -93,16 +95,29 @@ struct Inner {
     sequencer: tokio::sync::Mutex<mpsc::Receiver<()>>,
 }
 
+/// What became of [`Store::scrub`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scrubbed {
+    /// Nothing that was deleted before the call is in the files any more.
+    Clean,
+    /// Somebody reads or writes for so long that the log could not be emptied. Try again; if that goes on, an
+    /// operator has to look who it is.
+    Busy,
+    /// PostgreSQL: not in this program's hands.
+    ElsewhereOnly,
+}
+
 /// A database with its threads. Clones are the same store.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 impl Store {
     /// Opens a database, brings its tables up to date and checks what its promises hang on: durable commits,
-    /// byte order of texts, the migrations, and that the key is the one it was begun with.
-    pub fn open(location: &Location, kek: Kek, options: Options) -> Result<Store, OpenError> {
+    /// byte order of texts, the migrations, and that the keys given are those of this database.
+    pub fn open(location: &Location, keys: impl Into<KeyRing>, options: Options) -> Result<Store, OpenError> {
         machine::check().map_err(|source| OpenError::System { what: "random bytes", source })?;
-        let shared = Arc::new(Shared { kek, options, waiters: Waiters::default(), wake: Wake::new() });
+        let ring = keys.into();
+        let shared = Arc::new(Shared { ring, options, waiters: Waiters::default(), wake: Wake::new() });
         let (writes, write_queue) = sync_channel(shared.options.queue);
         let (worker, workers) = mpsc::channel(1);
         let (sequencer, sequenced) = mpsc::channel(1);
@@ -124,7 +139,12 @@ impl Store {
                 writes.clone()
             }
         };
+        let file = match location {
+            Location::Sqlite(path) => Some(path.clone()),
+            Location::Postgres(_) => None,
+        };
         Ok(Store(Arc::new(Inner {
+            file,
             writes: Mutex::new(Some(writes)),
             reads: Mutex::new(Some(reads)),
             shared,
@@ -193,6 +213,23 @@ impl Store {
         let answer = answer.await?;
         let logged = waiting.places(self.0.shared.options.patience).await?;
         Ok((answer, logged))
+    }
+
+    /// Makes what was deleted unreadable on the disk: SQLite overwrites it in the database and empties the
+    /// write-ahead log (`secure_delete`, then a checkpoint that truncates; no other kind clears the log). Call
+    /// it after the erasure is committed, and again as long as it answers [`Scrubbed::Busy`].
+    ///
+    /// PostgreSQL keeps deleted bytes in its files and its own log until it uses the space again; there, what
+    /// makes a deleted key worthless is changing the key-encryption key ([`crate::keks`]).
+    pub async fn scrub(&self) -> Result<Scrubbed, OpenError> {
+        let Some(path) = self.0.file.clone() else { return Ok(Scrubbed::ElsewhereOnly) };
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let patience = self.0.shared.options.patience;
+        spawn("store-scrub", move || {
+            // A caller that has gone away wants no answer.
+            let _ = tell.send(sqlite::scrub(&path, patience));
+        })?;
+        told.await.map_err(|_| OpenError::Database(DbError::Unknown))?
     }
 
     /// The bells that ring after commits.

@@ -6,7 +6,7 @@
 //! when the mark is found on the next connection, the first result stands.
 
 use crate::{
-    DbError, Kek, OpenError,
+    DbError, KeyRing, OpenError,
     job::{self, Job, Kind, Ran},
     machine, migrations,
     open::Shared,
@@ -75,22 +75,22 @@ impl Session {
     /// Runs a closure of a single statement that only looks.
     pub(crate) fn look<T>(
         &mut self,
-        kek: &Kek,
+        ring: &KeyRing,
         closure: impl FnOnce(&mut Tx) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
         let (client, prepared) = self.client()?;
-        closure(&mut Tx::new(On::Postgres(client, prepared), kek))
+        closure(&mut Tx::new(On::Postgres(client, prepared), ring))
     }
 
     /// Runs a closure in one transaction, once.
     pub(crate) fn in_one<T, E: From<DbError>>(
         &mut self,
-        kek: &Kek,
+        ring: &KeyRing,
         closure: impl FnOnce(&mut Tx) -> Result<T, E>,
     ) -> Result<T, E> {
         let (client, prepared) = self.client()?;
         client.batch_execute("BEGIN").map_err(DbError::from)?;
-        let answer = closure(&mut Tx::new(On::Postgres(client, prepared), kek));
+        let answer = closure(&mut Tx::new(On::Postgres(client, prepared), ring));
         let end = if answer.is_ok() { "COMMIT" } else { "ROLLBACK" };
         client.batch_execute(end).map_err(DbError::from)?;
         answer
@@ -109,12 +109,12 @@ impl Session {
 }
 
 /// Checks the database and brings its tables up to date.
-fn prepare(session: &mut Session, kek: &Kek) -> Result<(), OpenError> {
+fn prepare(session: &mut Session, ring: &KeyRing) -> Result<(), OpenError> {
     check_settings(session.client()?.0)?;
-    match session.in_one(kek, migrations::run) {
+    match session.in_one(ring, migrations::run) {
         // Two processes began at once and both made the first table (unique_violation, duplicate_table).
         Err(OpenError::Database(DbError::Refused { code, .. })) if code == "23505" || code == "42P07" => {
-            session.in_one(kek, migrations::run)
+            session.in_one(ring, migrations::run)
         }
         outcome => outcome,
     }
@@ -182,7 +182,7 @@ fn carry_out(session: &mut Session, job: &mut dyn Job, shared: &Shared) -> Resul
     let mut lost_at: Option<Instant> = None;
     let mut unknown = false;
     loop {
-        match attempt(session, job, &mark, &shared.kek) {
+        match attempt(session, job, &mark, &shared.ring) {
             Step::Done(outcome) => return outcome,
             Step::Again => {
                 attempts += 1;
@@ -204,7 +204,7 @@ fn carry_out(session: &mut Session, job: &mut dyn Job, shared: &Shared) -> Resul
     }
 }
 
-fn attempt(session: &mut Session, job: &mut dyn Job, mark: &str, kek: &Kek) -> Step {
+fn attempt(session: &mut Session, job: &mut dyn Job, mark: &str, ring: &KeyRing) -> Step {
     let Ok((client, prepared)) = session.client() else { return Step::Lost };
     match begin(client, job.kind(), mark) {
         Ok(true) => {}
@@ -215,7 +215,7 @@ fn attempt(session: &mut Session, job: &mut dyn Job, mark: &str, kek: &Kek) -> S
         Err(DbError::Again) => return roll_back(client, Step::Again),
         Err(_) => return Step::Lost,
     }
-    match job.run(Tx::new(On::Postgres(client, prepared), kek)) {
+    match job.run(Tx::new(On::Postgres(client, prepared), ring)) {
         Ran::Keep if job.kind() != Kind::Read => {
             match client.batch_execute("COMMIT").map_err(DbError::from) {
                 Ok(()) => Step::Done(Ok(())),
@@ -266,10 +266,10 @@ pub(crate) fn start(
         config.connect_timeout(CONNECT);
     }
     let mut first = Session::new(config.clone(), way.clone());
-    prepare(&mut first, &shared.kek)?;
+    prepare(&mut first, &shared.ring)?;
     let (ours, held) = (Arc::clone(shared), sequencer.clone());
     crate::open::spawn("store-sequencer", move || {
-        sequencer::run(first, &ours.kek, &ours.waiters, &ours.wake);
+        sequencer::run(first, &ours.ring, &ours.waiters, &ours.wake);
         drop(held);
     })?;
     let queue = Arc::new(Mutex::new(queue));

@@ -13,7 +13,7 @@ use chacha20poly1305::{
 use domain::{BankId, EntryId};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -23,14 +23,47 @@ const NONCE_BYTES: usize = 24;
 /// The key version that new customers get.
 pub(crate) const KEY_VERSION: i64 = 1;
 
-/// The key-encryption key: whoever has it and the database can read everything. Kept outside the database.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Kek([u8; 32]);
+/// A key-encryption key: whoever has it and the database can read everything. Kept outside the database.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Kek {
+    bytes: [u8; 32],
+    #[zeroize(skip)]
+    id: KekId,
+}
+
+/// The name of a key-encryption key: 16 hexadecimal digits of a hash of it. Tells keys apart and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KekId(String);
+
+impl KekId {
+    /// The 16 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KekId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 impl Kek {
     /// Takes the 32 bytes.
     pub fn new(bytes: [u8; 32]) -> Kek {
-        Kek(bytes)
+        let hash = Sha256::new().chain_update(b"parlour kek id").chain_update(bytes).finalize();
+        let id = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Kek { bytes, id: KekId(id) }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &KekId {
+        &self.id
+    }
+
+    /// The 32 bytes, for the file that keeps them.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
     }
 }
 
@@ -79,7 +112,7 @@ impl Place<'_> {
         bytes
     }
 
-    fn unsealable(&self) -> Unsealable {
+    pub(crate) fn unsealable(&self) -> Unsealable {
         Unsealable { table: self.table, column: self.column, row: self.row.to_owned() }
     }
 }
@@ -97,7 +130,13 @@ impl Kek {
     /// Makes a customer's secret and wraps it for that customer.
     pub(crate) fn new_wrapped(&self, place: &Place) -> Vec<u8> {
         let secret = Zeroizing::new(random::<32>());
-        seal(&self.0, &place.bytes(KEY_VERSION), secret.as_slice())
+        seal(&self.bytes, &place.bytes(KEY_VERSION), secret.as_slice())
+    }
+
+    /// Wraps under this key what another one wrapped. None if that one did not.
+    pub(crate) fn rewrap(&self, from: &Kek, place: &Place, version: i64, wrapped: &[u8]) -> Option<Vec<u8>> {
+        let secret = open(&from.bytes, &place.bytes(version), wrapped).map(Zeroizing::new)?;
+        Some(seal(&self.bytes, &place.bytes(version), &secret))
     }
 
     /// Unwraps a customer's secret and derives the keys.
@@ -107,7 +146,7 @@ impl Kek {
         version: i64,
         wrapped: &[u8],
     ) -> Result<CustomerKey, Unsealable> {
-        let secret = open(&self.0, &place.bytes(version), wrapped).map(Zeroizing::new);
+        let secret = open(&self.bytes, &place.bytes(version), wrapped).map(Zeroizing::new);
         let secret = secret.filter(|s| s.len() == 32).ok_or_else(|| place.unsealable())?;
         Ok(CustomerKey {
             data: derive(&secret, b"parlour data"),
@@ -118,12 +157,12 @@ impl Kek {
 
     /// Seals a known text, by which a later start sees that it has the same key.
     pub(crate) fn seal_mark(&self) -> Vec<u8> {
-        seal(&self.0, b"parlour kek", b"parlour")
+        seal(&self.bytes, b"parlour kek", b"parlour")
     }
 
     /// Whether this key sealed the mark.
     pub(crate) fn opens_mark(&self, mark: &[u8]) -> bool {
-        open(&self.0, b"parlour kek", mark).is_some()
+        open(&self.bytes, b"parlour kek", mark).is_some()
     }
 }
 

@@ -6,7 +6,7 @@
 //! lock on the head lets one at a time work. Nobody is told an index before it is durable.
 
 use crate::{
-    DbError, Kek, Tx,
+    DbError, KeyRing, Tx,
     value::{Arg, Row},
 };
 use domain::EntryId;
@@ -259,11 +259,16 @@ impl Drop for Waiting<'_> {
 }
 
 /// The thread that numbers on PostgreSQL. Ends after [`Waiters::close`] with nothing left to number.
-pub(crate) fn run(mut session: crate::postgres::Session, kek: &Kek, waiters: &Waiters, wake: &crate::Wake) {
+pub(crate) fn run(
+    mut session: crate::postgres::Session,
+    ring: &KeyRing,
+    waiters: &Waiters,
+    wake: &crate::Wake,
+) {
     let mut open = true;
     while open {
         open = waiters.wait();
-        if let Err(error) = turn(&mut session, kek, waiters, wake) {
+        if let Err(error) = turn(&mut session, ring, waiters, wake) {
             // Entries stay staged; the next turn finds them. Waiters run into their own limit.
             tracing::warn!(%error, "the log's sequencer could not number the staged decisions");
             session.disconnect();
@@ -273,14 +278,14 @@ pub(crate) fn run(mut session: crate::postgres::Session, kek: &Kek, waiters: &Wa
 
 fn turn(
     session: &mut crate::postgres::Session,
-    kek: &Kek,
+    ring: &KeyRing,
     waiters: &Waiters,
     wake: &crate::Wake,
 ) -> Result<(), DbError> {
     session.prune_marks()?;
-    for log in session.look(kek, staged_logs)? {
+    for log in session.look(ring, staged_logs)? {
         loop {
-            let numbered = session.in_one(kek, |tx| number(tx, &log))?;
+            let numbered = session.in_one(ring, |tx| number(tx, &log))?;
             let all = (numbered.len() as i64) < AT_ONCE;
             waiters.tell(numbered);
             wake.ring_all(vec![crate::wake::Ring::Log]);
@@ -291,7 +296,7 @@ fn turn(
     }
     let overdue = waiters.overdue();
     if !overdue.is_empty() {
-        waiters.tell(session.look(kek, |tx| find_postgres(tx, &overdue))?);
+        waiters.tell(session.look(ring, |tx| find_postgres(tx, &overdue))?);
     }
     Ok(())
 }

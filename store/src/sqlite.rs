@@ -8,7 +8,7 @@ use crate::{
     DbError, OpenError,
     job::{self, Job, Kind, Ran},
     migrations,
-    open::Shared,
+    open::{Scrubbed, Shared},
     sequencer::{self, Numbered},
     tx::{On, Tx},
 };
@@ -16,11 +16,13 @@ use rusqlite::Connection;
 use std::{
     path::Path,
     sync::{Arc, Mutex, mpsc::Receiver},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long another process may hold the database before a group is given up.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long to wait before the log is tried to be emptied again: longer than our own readers read.
+const SCRUB_PAUSE: Duration = Duration::from_millis(20);
 /// Statements kept prepared per connection: more than this crate has.
 const PREPARED: usize = 256;
 
@@ -66,7 +68,7 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
 /// Brings the tables up to date and numbers what an earlier run staged.
 pub(crate) fn prepare(connection: &Connection, shared: &Shared) -> Result<(), OpenError> {
     execute(connection, "BEGIN IMMEDIATE")?;
-    let mut tx = Tx::new(On::Sqlite(connection), &shared.kek);
+    let mut tx = Tx::new(On::Sqlite(connection), &shared.ring);
     let ran = migrations::run(&mut tx).and_then(|()| Ok(sequencer::number_all(&mut tx)?));
     match ran {
         Ok(_) => Ok(execute(connection, "COMMIT")?),
@@ -82,6 +84,25 @@ pub(crate) fn connect_reader(path: &Path) -> Result<Connection, OpenError> {
     let connection = connect(path)?;
     connection.pragma_update(None, "query_only", "ON").map_err(DbError::from)?;
     Ok(connection)
+}
+
+/// Folds the write-ahead log into the database and empties it, so that deleted bytes are in neither. Tries until
+/// it has worked, or for `patience`.
+pub(crate) fn scrub(path: &Path, patience: Duration) -> Result<Scrubbed, OpenError> {
+    let connection = connect(path)?;
+    let began = Instant::now();
+    loop {
+        let busy: i64 = connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(DbError::from)?;
+        if busy == 0 {
+            return Ok(Scrubbed::Clean);
+        }
+        if began.elapsed() > patience {
+            return Ok(Scrubbed::Busy);
+        }
+        std::thread::park_timeout(SCRUB_PAUSE);
+    }
 }
 
 /// The writer's thread. Ends when nobody can send any more and the queue is empty.
@@ -154,7 +175,7 @@ fn group(connection: &Connection, jobs: &mut [Box<dyn Job>], shared: &Shared) ->
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs.iter_mut() {
         execute(connection, "SAVEPOINT one")?;
-        let ran = job.run(Tx::new(On::Sqlite(connection), &shared.kek));
+        let ran = job.run(Tx::new(On::Sqlite(connection), &shared.ring));
         if let (true, Ran::Failed(error)) = (connection.is_autocommit(), &ran) {
             // SQLite gave up the whole transaction, with all that earlier jobs did (a full disk does that).
             return Err(error.clone());
@@ -171,7 +192,7 @@ fn group(connection: &Connection, jobs: &mut [Box<dyn Job>], shared: &Shared) ->
     }
     let mut numbered = Vec::new();
     if jobs.iter().any(|job| job.has_staged()) {
-        numbered = sequencer::number_all(&mut Tx::new(On::Sqlite(connection), &shared.kek))?;
+        numbered = sequencer::number_all(&mut Tx::new(On::Sqlite(connection), &shared.ring))?;
     }
     execute(connection, "COMMIT")?;
     Ok((outcomes, numbered))
@@ -181,7 +202,7 @@ fn group(connection: &Connection, jobs: &mut [Box<dyn Job>], shared: &Shared) ->
 pub(crate) fn read(connection: &Connection, queue: &Mutex<Receiver<Box<dyn Job>>>, shared: &Shared) {
     while let Some(mut job) = job::next(queue) {
         let outcome = execute(connection, "BEGIN").and_then(|()| {
-            let ran = job.run(Tx::new(On::Sqlite(connection), &shared.kek));
+            let ran = job.run(Tx::new(On::Sqlite(connection), &shared.ring));
             if !connection.is_autocommit() {
                 execute(connection, "ROLLBACK")?;
             }
@@ -258,8 +279,8 @@ mod tests {
     async fn a_use_case_that_fills_the_disk_takes_nobody_of_its_group_with_it() {
         let dir = tempfile::tempdir().unwrap();
         let connection = connect(&dir.path().join("test.db")).unwrap();
-        let (kek, options) = (Kek::new([1; 32]), Options::default());
-        let shared = Shared { kek, options, waiters: Waiters::default(), wake: Wake::new() };
+        let (ring, options) = (Kek::new([1; 32]).into(), Options::default());
+        let shared = Shared { ring, options, waiters: Waiters::default(), wake: Wake::new() };
         prepare(&connection, &shared).unwrap();
         connection.pragma_update(None, "max_page_count", 90).unwrap();
         let (queue, jobs) = std::sync::mpsc::sync_channel(100);
@@ -289,8 +310,8 @@ mod tests {
     async fn waits_for(kinds: &'static [Kind]) -> i64 {
         let dir = tempfile::tempdir().unwrap();
         let connection = connect(&dir.path().join("test.db")).unwrap();
-        let (kek, options) = (Kek::new([1; 32]), Options::default());
-        let shared = Shared { kek, options, waiters: Waiters::default(), wake: Wake::new() };
+        let (ring, options) = (Kek::new([1; 32]).into(), Options::default());
+        let shared = Shared { ring, options, waiters: Waiters::default(), wake: Wake::new() };
         prepare(&connection, &shared).unwrap();
         let (queue, jobs) = std::sync::mpsc::sync_channel(10);
         let calls: Vec<_> = kinds

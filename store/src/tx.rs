@@ -1,7 +1,7 @@
 //! One transaction, on either database.
 
 use crate::{
-    DbError, Kek,
+    DbError, KeyRing,
     dialect::{for_postgres, tables_for_sqlite},
     seal::{CustomerKey, Place},
     value::{Arg, Row, Value},
@@ -34,15 +34,15 @@ pub(crate) struct Left {
 /// and returns `Ok`.
 pub struct Tx<'c> {
     on: On<'c>,
-    kek: &'c Kek,
+    ring: &'c KeyRing,
     keys: Vec<(BankId, CustomerId, Arc<CustomerKey>)>,
     failed: Option<DbError>,
     left: Left,
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(on: On<'c>, kek: &'c Kek) -> Self {
-        Tx { on, kek, keys: Vec::new(), failed: None, left: Left::default() }
+    pub(crate) fn new(on: On<'c>, ring: &'c KeyRing) -> Self {
+        Tx { on, ring, keys: Vec::new(), failed: None, left: Left::default() }
     }
 
     /// The first error, if there was one, and what is left behind.
@@ -60,8 +60,13 @@ impl<'c> Tx<'c> {
         matches!(self.on, On::Postgres(..))
     }
 
-    pub(crate) fn kek(&self) -> &'c Kek {
-        self.kek
+    pub(crate) fn ring_of_keys(&self) -> &'c KeyRing {
+        self.ring
+    }
+
+    /// Forgets a customer's key that this transaction has read, because it changed.
+    pub(crate) fn forget_key_of(&mut self, bank: &BankId, customer: &CustomerId) {
+        self.keys.retain(|(b, c, _)| b != bank || c != customer);
     }
 
     /// Wakes somebody once the transaction is kept.

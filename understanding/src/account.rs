@@ -2,9 +2,10 @@
 
 use crate::words::{Word, number};
 use domain::AccountKind;
+use serde::{Deserialize, Serialize};
 
 /// How a customer names one of their accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountHint {
     /// By kind: "savings", "credit card".
     Kind(AccountKind),

@@ -2,9 +2,10 @@
 
 use crate::words::{Word, number};
 use domain::Currency;
+use serde::{Deserialize, Serialize};
 
 /// A filter on amounts, without sign: "over $50" means more than 50 in or out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AmountFilter {
     /// How to compare, in the currency's smallest unit; in hundredths where no currency is known.
     pub comparison: Comparison,
@@ -14,7 +15,7 @@ pub struct AmountFilter {
 }
 
 /// How amounts compare, in smallest units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// More than this.
     Over(i64),

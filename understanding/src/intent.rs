@@ -24,6 +24,10 @@ pub enum Intent {
     Receipts,
     /// End the sharing.
     Stop,
+    /// Erase all that is kept.
+    Erase,
+    /// Give a copy of all that is kept.
+    Export,
     /// Halt the sharing for a while.
     Pause,
     /// End the pause.

@@ -24,6 +24,7 @@ pub use words::MAX_READ_BYTES;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 /// What has to be known about the asker to read a message.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ pub struct Understood {
 }
 
 /// What a message names besides its intent.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Entities {
     /// Which days.
     pub period: Option<Period>,

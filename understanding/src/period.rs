@@ -4,9 +4,10 @@ use crate::words::{Word, number};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::TimeZone;
 use jiff::{Error, Span, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 /// Some days in a row, in the customer's own zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// The first day.
     pub from: Date,

@@ -171,6 +171,37 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
     ),
     (WhoLooked, Weak, &["privacy", "my data", "who|whos * my account|accounts"]),
     (
+        Erase,
+        Strong,
+        &[
+            "delete|erase|wipe|destroy|purge all|everything|every? of? my|our personal|own? data|information|info|details|messages|history|records|conversation",
+            "delete|erase|wipe|destroy|purge all|every|the? data|information|info|details|messages|history|records of|about|on|from? me|mine|us",
+            "delete|erase|wipe|destroy|purge|forget all|everything",
+            "delete|erase|wipe|purge|forget all? of? this|our|the chat|conversation",
+            "^ please? erase|forget|delete|wipe me please|now|completely? $",
+            "^ i want|wish|would|id like? to? be forgotten|erased $",
+            "right to be forgotten",
+            "right of|to erasure",
+            "remove|forget all|everything of? my|our? data|information|info|messages|about? me?",
+        ],
+    ),
+    (
+        Export,
+        Strong,
+        &[
+            "export|download|extract|save * my|our|all|the|this * data|information|info|messages|records|everything|chat|conversation",
+            "^ export|download it|this|that|everything|data? please|now? $",
+            "copy of all|everything|of? my|our|the data|information|info|messages|records|chat|conversation",
+            "copy of everything|all you have|know|keep|store",
+            "give|send|show me? all|everything? of? my|the data|information|records you|that? have|keep|store|hold",
+            "give|send|show me? all|everything of? my|the personal|own? data|information|info",
+            "what data|information|info|else? do? you store|keep|hold|have about|on me",
+            "subject|data access|portability request",
+            "data portability",
+            "right of access",
+        ],
+    ),
+    (
         Stop,
         Strong,
         &[
@@ -496,6 +527,24 @@ pub(crate) const MOST_SMALL_TALK: usize = 8;
 /// When an intent on the left is sure, those on the right are only what it is about: "who looked at my
 /// transactions", "stop sharing my balance".
 pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
+    (
+        Erase,
+        &[
+            Stop,
+            Balance,
+            Transactions,
+            Spending,
+            WhereShopped,
+            WhoLooked,
+            Link,
+            Help,
+            Person,
+            Yes,
+            No,
+            Export,
+        ],
+    ),
+    (Export, &[Balance, Transactions, Spending, WhoLooked, Link, Help, Yes, No]),
     (
         Stop,
         &[Balance, Transactions, Spending, WhereShopped, WhoLooked, Receipts, Link, Help, Person, Yes, No],

@@ -20,6 +20,8 @@ const FILES: &[(Intent, &str)] = &[
     (Intent::WhoLooked, include_str!("sentences/who_looked.txt")),
     (Intent::Receipts, include_str!("sentences/receipts.txt")),
     (Intent::Stop, include_str!("sentences/stop.txt")),
+    (Intent::Erase, include_str!("sentences/erase.txt")),
+    (Intent::Export, include_str!("sentences/export.txt")),
     (Intent::Pause, include_str!("sentences/pause.txt")),
     (Intent::Resume, include_str!("sentences/resume.txt")),
     (Intent::Change, include_str!("sentences/change.txt")),

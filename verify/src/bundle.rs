@@ -39,7 +39,7 @@ impl Bundle {
 
 fn one(file: &Path, trust: &Trust) -> Result<String, Fault> {
     let summary = check_evidence(&input::read(file, MAX_EVIDENCE_BYTES)?, trust)?;
-    let Summary { checkpoint, entries, earlier, policies, texts, without_text, made_at } = summary;
+    let Summary { checkpoint, entries, changes, earlier, policies, texts, without_text, made_at } = summary;
     let allowed = entries.iter().filter(|(_, leaf)| leaf.allowed).count();
     let mut said = format!(
         "{}: {} entries ({allowed} yes, {} no), each in the log as it was at {} entries; nothing was changed since {made_at}",
@@ -48,6 +48,9 @@ fn one(file: &Path, trust: &Trust) -> Result<String, Fault> {
         entries.len() - allowed,
         checkpoint.size
     );
+    if !changes.is_empty() {
+        said.push_str(&format!("\nand {} changes of consents", changes.len()));
+    }
     for size in earlier {
         said.push_str(&format!("\nthe log of {size} entries is the beginning of it"));
     }

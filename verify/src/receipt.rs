@@ -1,7 +1,7 @@
 //! `parlour-verify receipt`: one decision, proven and told, without asking anybody.
 
 use crate::{Keys, fault::Fault, input};
-use access_log::{MAX_RECEIPT_BYTES, Opening};
+use access_log::{Entry, MAX_RECEIPT_BYTES, Opening};
 use clap::Args;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -16,8 +16,11 @@ pub struct Receipt {
 }
 
 /// What a record says, in the order in which people want to know it.
-const TOLD: [(&str, &str); 9] = [
+const TOLD: [(&str, &str); 12] = [
     ("at", "when"),
+    ("event", "what was done"),
+    ("state", "where it stands since"),
+    ("how", "on which way"),
     ("bank", "bank"),
     ("data_class", "which data"),
     ("purpose", "what for"),
@@ -34,8 +37,8 @@ impl Receipt {
         let trust = self.keys.trust()?;
         let receipt = access_log::Receipt::parse(&input::read_text(&self.file, MAX_RECEIPT_BYTES)?)?;
         let opening = Opening::from_extra(receipt.extra.as_deref().ok_or(Fault::NoRecord)?)?;
-        let leaf = opening.leaf()?;
-        let checkpoint = receipt.check_by(&leaf.encode(), &trust)?;
+        let entry = opening.entry()?;
+        let checkpoint = receipt.check_by(&entry.encode(), &trust)?;
         let mut said = format!(
             "{}: the record below is entry {} of the log, as it was at {} entries\n",
             checkpoint.origin, receipt.index, checkpoint.size
@@ -43,10 +46,11 @@ impl Receipt {
         for cosignature in trust.cosignatures(&checkpoint).map_err(access_log::Fault::Checkpoint)? {
             said.push_str(&format!("witnessed by {}\n", cosignature.witness));
         }
-        said.push_str(&format!(
-            "\n  decision: {}\n",
-            if leaf.allowed { "yes, the data was read" } else { "no" }
-        ));
+        said.push_str(match entry {
+            Entry::Decision(leaf) if leaf.allowed => "\n  decision: yes, the data was read\n",
+            Entry::Decision(_) => "\n  decision: no\n",
+            Entry::Consent(_) => "\n  a change of a consent\n",
+        });
         said.push_str(&told(&opening.record));
         Ok(said)
     }

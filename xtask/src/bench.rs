@@ -8,10 +8,11 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_mins(45);
 
 /// The measures there are, with what each tells.
-const MEASURES: [(&str, &str); 6] = [
+const MEASURES: [(&str, &str); 7] = [
     ("ingest", "durable inbound messages through HTTP at 64 connections, beside the same without HTTP"),
     ("turn", "a balance question from accepted to reply stored, and our part of it"),
     ("gate", "a decision with its durable log entry, under load"),
+    ("export", "a year of one customer as file and page, with its size and the memory that it takes"),
     ("log", "durable appends to the published log, a checkpoint of a large one, the check of a whole one"),
     (
         "withdraw",

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod hold;
 pub mod keys;
 pub mod log;
 pub mod pull_out;

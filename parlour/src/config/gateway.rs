@@ -113,6 +113,7 @@ struct GatewayFile {
     database: Option<Spanned<String>>,
     database_ca: Option<Spanned<PathBuf>>,
     banks: Option<PathBuf>,
+    erasures: Option<PathBuf>,
     #[serde(default)]
     log: LogFormat,
     #[serde(default)]
@@ -136,6 +137,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The database.
     pub database: store::Location,
+    /// The list of erasures, kept apart from the database.
+    pub erasures: PathBuf,
     /// The certificates to trust for it, as PEM, if not those that the system trusts.
     pub database_roots: Option<Vec<u8>>,
     /// How logs are written.
@@ -178,6 +181,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
         file: path.to_owned(),
         listen: file.listen,
         public_url: file.public_url.into_inner(),
+        erasures: file.erasures.map_or_else(|| data.join("erasures.log"), |path| home.join(path)),
         data,
         database,
         database_roots,

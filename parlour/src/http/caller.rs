@@ -5,7 +5,7 @@ use super::{
     guard::bearer,
     problem::{Kind, Problem},
 };
-use crate::{app::App, session::Session, tenant::Tenant};
+use crate::{app::App, erasure::receipt, session::Session, tenant::Tenant};
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::{HeaderMap, HeaderValue, header, request::Parts},
@@ -57,9 +57,17 @@ pub fn session(app: &App, tenant: &Tenant, headers: &HeaderMap) -> Result<Sessio
         false => cookie(headers, &cookie_name(&tenant.id))
             .ok_or(Kind::NoSession.because("There is no session."))?,
     };
-    app.sessions
+    let session = app
+        .sessions
         .check(&tenant.id, token, app.clock.now())
-        .map_err(|fault| Kind::NoSession.because(fault.to_string()))
+        .map_err(|fault| Kind::NoSession.because(fault.to_string()))?;
+    if app.erasures.forgotten.contains(&session.bank, &session.customer) {
+        let receipt = receipt::address(app, &session.bank, &session.customer);
+        return Err(
+            Kind::Erased.because(format!("This conversation was erased. The receipt is at {receipt}"))
+        );
+    }
+    Ok(session)
 }
 
 /// The name of a bank's session cookie. `__Host-` keeps other hosts and plain HTTP from setting it.
@@ -76,11 +84,13 @@ pub fn set_cookie(name: &str, value: &str, max_age_s: i64) -> Option<HeaderValue
 
 /// The first cookie of a name.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookies(headers).find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// All cookies of a request: name and value.
+pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).find_map(|pair| {
-        let (found, value) = pair.trim().split_once('=')?;
-        (found == name).then_some(value)
-    })
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ pub struct FormsAlsoTo(pub String);
 /// What a page may load and do. Nothing that is not ours, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
      manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+/// One-time addresses, which no index may have.
+const ONE_TIME: [&str; 2] = ["/sealed/", "/link/"];
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 /// One year, as browsers' preload lists ask.
 const HSTS: &str = "max-age=31536000";
 
@@ -36,6 +39,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 /// Dresses an answer.
 pub async fn dress(State(face): Web, request: Request, next: Next) -> Response {
     let page = wants_page(request.uri().path(), request.headers());
+    let one_time = ONE_TIME.iter().any(|start| request.uri().path().starts_with(start));
     let mut response = next.run(request).await;
     if page && let Some(problem) = response.extensions().get::<Problem>().cloned() {
         let kept = response.headers().clone();
@@ -48,6 +52,11 @@ pub async fn dress(State(face): Web, request: Request, next: Next) -> Response {
         }
     }
     let forms_to = response.extensions_mut().remove::<FormsAlsoTo>();
+    if one_time {
+        response
+            .headers_mut()
+            .insert(ROBOTS, HeaderValue::from_static("noindex, nofollow, noarchive, nosnippet"));
+    }
     put_on(&mut response, forms_to.as_ref(), face.app.settings.public_url.scheme() == "https");
     response
 }

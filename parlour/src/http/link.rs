@@ -11,7 +11,7 @@ use super::{
     problem::Kind,
     view::{
         Brand, Page,
-        pages::{Fault, Offer},
+        pages::{Back, Fault, Offer},
     },
 };
 use crate::{app::App, linking, linking::LinkFault, session::Session, tenant::Tenant};
@@ -21,6 +21,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
+use domain::Channel;
 use std::sync::Arc;
 
 /// The cookie that binds a link to this browser.
@@ -49,7 +50,7 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
                 until: clock(&tenant, offer.notice.until),
                 notice: offer.notice,
                 site: host_of(&tenant.bank_origin).to_owned(),
-                back: chat(&tenant),
+                back: (!offer.channel.is_foreign()).then(|| chat(&tenant)),
             };
             let bank = Extension(FormsAlsoTo(tenant.bank_origin.clone()));
             let link = bound.and_then(|bound| set_cookie(COOKIE, &bound.value, bound.max_age_s));
@@ -64,12 +65,16 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
 /// `POST /link/{token}`: leaves for the bank.
 pub async fn depart(State(face): Web, Path(token): Path<String>, headers: HeaderMap) -> Response {
     let home = home(&face.app, &token);
-    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie, home) };
     if token.len() > MAX_TOKEN {
         return fault_page(LinkFault::Unknown, home);
     }
+    let bound = cookie(&headers, COOKIE);
     match linking::depart(&face.app, &token, bound, &sessions(&face.app, &headers)).await {
-        Ok(to_bank) => Redirect::to(to_bank.as_str()).into_response(),
+        Ok(left) => {
+            let cookie = left.cookie.and_then(|bound| set_cookie(COOKIE, &bound.value, bound.max_age_s));
+            let to_bank = Redirect::to(left.to_bank.as_str());
+            (cookie.map(|c| [(header::SET_COOKIE, c)]), to_bank).into_response()
+        }
         Err(fault) => fault_page(fault, home),
     }
 }
@@ -81,17 +86,35 @@ pub async fn arrive(State(face): Web, RawQuery(query): RawQuery, headers: Header
     if query.len() > MAX_CALLBACK {
         return Kind::Malformed.because("The way back from the bank is too long to be one.").into_response();
     }
+    let mut cookies: Vec<HeaderValue> = set_cookie(COOKIE, "", 0).into_iter().collect();
     let arrived = match linking::arrive(&face.app, bound, &query).await {
-        Ok(tenant) | Err(LinkFault::Cancelled { tenant }) => Redirect::to(&chat(&tenant)).into_response(),
+        Ok(arrived) => {
+            let known = arrived.known.and_then(|(name, c)| set_cookie(&name, &c.value, c.max_age_s));
+            cookies.extend(known);
+            way_on(&arrived.tenant, arrived.channel)
+        }
+        Err(LinkFault::Cancelled { tenant, channel }) if !channel.is_foreign() => way_on(&tenant, channel),
         Err(fault) => fault_page(fault, None),
     };
-    (set_cookie(COOKIE, "", 0).map(|c| [(header::SET_COOKIE, c)]), arrived).into_response()
+    (AppendHeaders(cookies.into_iter().map(|c| (header::SET_COOKIE, c))), arrived).into_response()
+}
+
+/// From the bank back to the chat: by itself where the chat is on this host, else by the person.
+fn way_on(tenant: &Tenant, channel: Channel) -> Response {
+    if channel.is_foreign() {
+        let page = Back { brand: Some(Brand::from(tenant)), name: tenant.name.clone() };
+        return Page(page).into_response();
+    }
+    Redirect::to(&chat(tenant)).into_response()
 }
 
 /// The good sessions that this browser has, at any bank, and the one of an app's token.
-fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
+pub(super) fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
     let now = app.clock.now();
-    let session = |tenant: &Tenant, token: Option<&str>| app.sessions.check(&tenant.id, token?, now).ok();
+    let session = |tenant: &Tenant, token: Option<&str>| {
+        let session = app.sessions.check(&tenant.id, token?, now).ok()?;
+        (!app.erasures.forgotten.contains(&session.bank, &session.customer)).then_some(session)
+    };
     let sessions = app.tenants.values().flat_map(|tenant| {
         let kept = cookie(headers, &cookie_name(&tenant.id));
         [session(tenant, kept), session(tenant, bearer(headers))]
@@ -100,7 +123,7 @@ fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
 }
 
 /// The session of an app's token as the cookie that its web view is to keep, for as long as it lasts.
-fn session_of_app(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
+pub(super) fn session_of_app(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
     let (token, now) = (bearer(headers)?, app.clock.now());
     let good = |tenant: &Arc<Tenant>| app.sessions.check(&tenant.id, token, now).ok();
     let session = app.tenants.values().find_map(good)?;
@@ -196,7 +219,7 @@ fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
 
 fn fault_page(fault: LinkFault, home: Option<Arc<Tenant>>) -> Response {
     let tenant = match &fault {
-        LinkFault::Cancelled { tenant }
+        LinkFault::Cancelled { tenant, .. }
         | LinkFault::Tampered { tenant }
         | LinkFault::Bank { tenant, .. }
         | LinkFault::Onboarding { tenant, .. } => Some(tenant.clone()),

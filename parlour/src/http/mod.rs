@@ -8,6 +8,7 @@ pub mod caller;
 pub mod chat;
 pub mod console;
 pub mod dress;
+pub mod erased;
 pub mod files;
 pub mod guard;
 pub mod link;
@@ -17,6 +18,7 @@ pub mod openapi;
 pub mod operations;
 pub mod pages;
 pub mod problem;
+pub mod sealed;
 pub mod streams;
 pub mod trace;
 pub mod verify;
@@ -94,8 +96,12 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/", get(pages::banks))
         .route("/chat/{bank}", get(chat::room::page))
         .route("/chat/{bank}/older", get(chat::room::older))
+        .route("/chat/{bank}/export", get(chat::export::page))
+        .route("/erased/{bank}/{receipt}", get(erased::page))
+        .route("/erased/{bank}/{receipt}/receipt.json", get(erased::document))
         .route("/link/callback", get(link::arrive))
         .route("/link/{token}", get(link::open).post(link::depart))
+        .route("/sealed/{token}", get(sealed::door).post(sealed::open))
         .route("/problems", get(pages::kinds))
         .route("/problems/{kind}", get(pages::kind))
         .route("/verify", get(verify::page))

@@ -26,7 +26,7 @@ use utoipa::{
     tags((name = "chat", description = "The conversation."), (name = "operations", description = "For who runs the gateway.")),
     paths(
         chat::about::about, chat::sessions::begin, chat::messages::say, chat::messages::list, chat::events::follow,
-        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::links::offer, operations::alive, operations::ready, operations::metrics,
+        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::export::document, chat::links::offer, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
     modifiers(&Locks, &Problems),
@@ -73,7 +73,7 @@ fn kinds_of(operation: &Operation, changes: bool) -> Vec<Kind> {
     let mut kinds =
         vec![K::Malformed, K::UnknownBank, K::Method, K::WrongHost, K::TooFast, K::Internal, K::Busy];
     if operation.security.is_some() {
-        kinds.push(K::NoSession);
+        kinds.extend([K::NoSession, K::Erased]);
     }
     if changes {
         kinds.push(K::OtherSite);
@@ -127,6 +127,7 @@ mod tests {
             "/events",
             "/access",
             "/access/{entry}/receipt",
+            "/export",
             "/links",
             "/consents",
         ] {

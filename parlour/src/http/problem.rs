@@ -86,6 +86,10 @@ kinds! {
     Stale = "stale" CONFLICT, "It has changed meanwhile",
         "Somebody else was faster, the time was over, or it is so already. Nothing was changed.",
         "Look at it again.";
+    /// The session's customer was erased.
+    Erased = "erased" GONE, "This conversation was erased",
+        "Its customer asked to erase everything. The conversation and all that belonged to it are gone; a receipt says what went.",
+        "Begin a new conversation. The detail says where the receipt is.";
     /// The request came from another site.
     OtherSite = "other_site" FORBIDDEN, "The request came from another site",
         "Requests that change something are taken from our own pages, or with a Bearer token. This one came from somewhere else, so nothing was changed.",
@@ -178,6 +182,7 @@ impl From<DbError> for Problem {
     fn from(fault: DbError) -> Problem {
         use DbError as D;
         match fault {
+            D::NoKey { .. } => Kind::Erased.because("This conversation was erased."),
             D::Busy { .. } | D::Contended { .. } => Kind::Busy.because("The store is busy.").after(1),
             D::Unreachable { .. } | D::Closed | D::LogBehind { .. } => {
                 Kind::Busy.because("The store does not answer.").after(5)

@@ -2,7 +2,7 @@
 
 use super::FromBank;
 use crate::{
-    asking::{Asked, Turn, TurnFault},
+    asking::{Asked, Shown, Turn, TurnFault},
     consents::{change_now, looks, reminders},
     reply::{Block, Reply, Seen},
     rim, when, withdrawal,
@@ -12,7 +12,7 @@ use domain::{Account, Consent, ConsentEvent, DataClass, EntryId, How, ids::TaskI
 use gate::AnswerCustomer;
 use jiff::Timestamp;
 use store::{
-    DbError, Tx,
+    DbError, Tx, browsers,
     consents::{self, Change, Changed},
     grants,
     links::{self, Link, LinkOutcome, Moved},
@@ -83,6 +83,7 @@ async fn confirm(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
                 agreed.at_bank = Some(from_bank.at_bank);
             })?;
             let Changed::Yes(given, _) = given else { return Ok(Given::Ended) };
+            browsers::confirm(tx, &given.bank, &given.customer, &given.id)?;
             let remind_at = reminders::next(&remind_days, given.expires_at, now);
             consents::look_after(tx, &given, now + looks::AGAIN, remind_at)?;
             supersede_others(tx, &given, &ids, now)?;
@@ -183,6 +184,9 @@ pub async fn after_fault(turn: &Turn, consent: &Consent, fault: BankFault) -> Re
             withdrawal::forget(tx, &ended)
         })
         .await?;
+    if turn.shown != Shown::InConversation {
+        return Err(fault.into());
+    }
     let text = format!(
         "{} says that the sharing was ended there. Nothing was read. From now on I cannot see anything.",
         turn.tenant.name

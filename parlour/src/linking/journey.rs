@@ -2,16 +2,20 @@
 
 use super::{FromBank, LASTS, hash};
 use crate::{
-    app::App, consents::change_now, notice, reply::Notice, reply::Reply, rim, room, session::Session,
-    tenant::Tenant,
+    app::App, consents::change_now, foreign, notice, reply::Notice, reply::Reply, rim, room, sealed,
+    session::Session, tenant::Tenant,
 };
-use banks::{BankFault, LinkAsk, OnboardingFault, PendingLink};
+use banks::{BankFault, Begun, LinkAsk, OnboardingFault, PendingLink};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{Consent, ConsentEvent, ConsentState, How, MessageId};
+use domain::{Channel, Consent, ConsentEvent, ConsentState, How, MessageId};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
-    DbError, Tx, consents, conversations, grants,
+    DbError, Tx,
+    browsers::{self, NewBrowser},
+    consents,
+    conversations::{self, Conversation},
+    grants,
     links::{self, Link, LinkOutcome, LinkState, Moved},
 };
 use url::Url;
@@ -22,14 +26,35 @@ pub struct Offer {
     pub tenant: Arc<Tenant>,
     /// The notice, as it was read in the chat.
     pub notice: Notice,
+    /// The channel of the conversation that is to be linked.
+    pub channel: Channel,
 }
 
-/// The cookie that binds a link to one browser.
+/// A cookie for the browser: one that binds a link to it, or one by which it is known later.
 pub struct LinkCookie {
     /// Its value.
     pub value: String,
     /// How long the browser keeps it, in seconds.
     pub max_age_s: i64,
+}
+
+/// A browser that is on its way to the bank.
+pub struct Departed {
+    /// Where it goes.
+    pub to_bank: Url,
+    /// The cookie that binds the link to it, if it was not bound before.
+    pub cookie: Option<LinkCookie>,
+}
+
+/// A browser that is back from the bank.
+pub struct Arrived {
+    /// The bank.
+    pub tenant: Arc<Tenant>,
+    /// The channel of the conversation that asks now "was that you?".
+    pub channel: Channel,
+    /// The cookie by which sealed pages of that conversation will know this browser: name and value. Only
+    /// where the browser has no session of the conversation.
+    pub known: Option<(String, LinkCookie)>,
 }
 
 /// Why a link goes no further. Nothing is linked then.
@@ -58,6 +83,8 @@ pub enum LinkFault {
     Cancelled {
         /// The bank.
         tenant: Arc<Tenant>,
+        /// The channel of the conversation.
+        channel: Channel,
     },
     /// The way back from the bank was not as it left.
     #[error("the way back from the bank was not as it left")]
@@ -86,21 +113,27 @@ pub enum LinkFault {
     Store(#[from] DbError),
 }
 
-/// Finds the link of an address, if it belongs to a conversation of this browser and can still be used.
-async fn usable(
-    app: &App,
-    token: &str,
-    sessions: &[Session],
-) -> Result<(Link, Consent, Arc<Tenant>), LinkFault> {
+/// A link that can still be used.
+struct Usable {
+    link: Link,
+    consent: Consent,
+    tenant: Arc<Tenant>,
+    channel: Channel,
+}
+
+/// Finds the link of an address, if it can still be used and, where the conversation is on this host, belongs
+/// to a conversation of this browser. A browser has no session of a conversation on a messenger.
+async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<Usable, LinkFault> {
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
     let tenant = app.tenant(bank).cloned().ok_or(LinkFault::Unknown)?;
     let (id, hashed) = (tenant.id.clone(), hash(token));
     let found = app.store.read(move |tx| -> Result<_, DbError> {
         let Some(link) = links::by_token(tx, &id, &hashed)? else { return Ok(None) };
         let consent = consents::find(tx, &link.bank, &link.customer, &link.consent)?;
-        Ok(consent.map(|consent| (link, consent)))
+        let room = conversations::find(tx, &link.bank, &link.customer, &link.conversation)?;
+        Ok(consent.zip(room).map(|(consent, room)| (link, consent, room.channel)))
     });
-    let (link, consent) = found.await?.ok_or(LinkFault::Unknown)?;
+    let (link, consent, channel) = found.await?.ok_or(LinkFault::Unknown)?;
     if !matches!(link.state, LinkState::Offered | LinkState::Opened) {
         return Err(LinkFault::Used);
     }
@@ -110,50 +143,60 @@ async fn usable(
     if link.expires_at <= app.clock.now() {
         return Err(LinkFault::Expired);
     }
-    if !sessions.iter().any(|s| s.conversation == link.conversation && s.bank == link.bank) {
+    let here = sessions.iter().any(|s| s.conversation == link.conversation && s.bank == link.bank);
+    if !channel.is_foreign() && !here {
         return Err(LinkFault::OtherConversation);
     }
-    Ok((link, consent, tenant))
+    Ok(Usable { link, consent, tenant, channel })
 }
 
 /// Shows a link without changing anything.
 pub async fn look(app: &App, token: &str, sessions: &[Session]) -> Result<Offer, LinkFault> {
-    let (link, consent, tenant) = usable(app, token, sessions).await?;
-    Ok(offer_of(token, &link, &consent, tenant))
+    let found = usable(app, token, sessions).await?;
+    Ok(offer_of(app, token, &found))
 }
 
 /// The notice of the link page asks for what the notice in the chat asked for, whatever the bank offers by now.
-fn offer_of(token: &str, link: &Link, consent: &Consent, tenant: Arc<Tenant>) -> Offer {
+fn offer_of(app: &App, token: &str, found: &Usable) -> Offer {
+    let Usable { link, consent, tenant, channel } = found;
     let (href, asked_at) = (format!("/link/{token}"), link.made_at);
-    let notice = notice::compose(&tenant, &consent.data_classes, href, asked_at, link.expires_at);
-    Offer { tenant, notice }
+    let notice = notice::compose(tenant, &consent.data_classes, href, asked_at, link.expires_at);
+    let notice = foreign::honest(app, tenant, *channel, notice);
+    Offer { tenant: tenant.clone(), notice, channel: *channel }
 }
 
 /// Opens a link in a browser and gives the cookie that binds it there. The same browser may open it again
-/// and gets no new cookie then; another browser may not.
+/// and gets no new cookie then; another browser may not. The link of a conversation on a messenger is only
+/// looked at: whatever fetches addresses that stand in messages must not use it up. It is bound on departure.
 pub async fn open(
     app: &App,
     token: &str,
     cookie: Option<&str>,
     sessions: &[Session],
 ) -> Result<(Offer, Option<LinkCookie>), LinkFault> {
-    let (link, consent, tenant) = usable(app, token, sessions).await?;
-    if link.state == LinkState::Opened {
+    let found = usable(app, token, sessions).await?;
+    if found.link.state == LinkState::Opened {
         return match cookie {
-            Some(cookie) if is_bound(app, &link, cookie).await? => {
-                Ok((offer_of(token, &link, &consent, tenant), None))
+            Some(cookie) if is_bound(app, &found.link, cookie).await? => {
+                Ok((offer_of(app, token, &found), None))
             }
             _ => Err(LinkFault::OtherBrowser),
         };
     }
+    if found.channel.is_foreign() {
+        return Ok((offer_of(app, token, &found), None));
+    }
+    let cookie = bind(app, token, &found).await?;
+    Ok((offer_of(app, token, &found), Some(cookie)))
+}
+
+/// Binds a link to the browser that came, if it is the first.
+async fn bind(app: &App, token: &str, found: &Usable) -> Result<LinkCookie, LinkFault> {
     let value = B64.encode(rim::random::<32>());
     let (bank, token_hash, cookie_hash, now) =
-        (tenant.id.clone(), hash(token), hash(&value), app.clock.now());
+        (found.tenant.id.clone(), hash(token), hash(&value), app.clock.now());
     match app.store.transact(move |tx| links::open(tx, &bank, &token_hash, &cookie_hash, now)).await? {
-        Moved::Yes(link) => {
-            let cookie = LinkCookie { value, max_age_s: LASTS.as_secs() };
-            Ok((offer_of(token, &link, &consent, tenant), Some(cookie)))
-        }
+        Moved::Yes(_) => Ok(LinkCookie { value, max_age_s: LASTS.as_secs() }),
         Moved::No { .. } => Err(LinkFault::OtherBrowser),
     }
 }
@@ -166,45 +209,68 @@ async fn is_bound(app: &App, link: &Link, cookie: &str) -> Result<bool, DbError>
 }
 
 /// Leaves for the bank: pushes the request, burns the address, and says where to go.
-pub async fn depart(app: &App, token: &str, cookie: &str, sessions: &[Session]) -> Result<Url, LinkFault> {
-    let (link, consent, tenant) = usable(app, token, sessions).await?;
-    if !is_bound(app, &link, cookie).await? {
+pub async fn depart(
+    app: &App,
+    token: &str,
+    cookie: Option<&str>,
+    sessions: &[Session],
+) -> Result<Departed, LinkFault> {
+    let found = usable(app, token, sessions).await?;
+    let bound = match cookie {
+        Some(cookie) => is_bound(app, &found.link, cookie).await?,
+        None if found.channel.is_foreign() => false,
+        None => return Err(LinkFault::NoCookie),
+    };
+    let first = found.channel.is_foreign() && found.link.state == LinkState::Offered;
+    if !bound && !first {
         return Err(LinkFault::OtherBrowser);
     }
+    let begun = begin_at_bank(&found).await?;
+    let fresh = if bound { None } else { Some(bind(app, token, &found).await?) };
+    let bound_by = fresh.as_ref().map_or(cookie, |fresh| Some(&fresh.value)).unwrap_or_default();
+    let pending = serde_json::to_vec(&begun.pending).expect("a pending link is plain data");
+    let (cookie_hash, now) = (hash(bound_by), app.clock.now());
+    match app.store.transact(move |tx| links::send(tx, &cookie_hash, &pending, now)).await? {
+        Moved::Yes(_) => Ok(Departed { to_bank: begun.authorization_url, cookie: fresh }),
+        Moved::No { .. } => Err(LinkFault::Used),
+    }
+}
+
+async fn begin_at_bank(found: &Usable) -> Result<Begun, LinkFault> {
+    let Usable { link, consent, tenant, .. } = found;
     let connector =
         tenant.connector().await.map_err(|fault| LinkFault::Onboarding { tenant: tenant.clone(), fault })?;
     let ask = LinkAsk {
         customer: link.customer.clone(),
         consent: link.consent.clone(),
-        data_classes: consent.data_classes,
+        data_classes: consent.data_classes.clone(),
         days: u32::try_from(tenant.consent_days).unwrap_or(1),
         lookback_days: u32::try_from(tenant.lookback_days).unwrap_or(1),
     };
     let begun = connector.begin_link(&ask).await;
-    let begun = begun.map_err(|fault| LinkFault::Bank { tenant: tenant.clone(), fault })?;
-    let pending = serde_json::to_vec(&begun.pending).expect("a pending link is plain data");
-    let (cookie, now) = (hash(cookie), app.clock.now());
-    match app.store.transact(move |tx| links::send(tx, &cookie, &pending, now)).await? {
-        Moved::Yes(_) => Ok(begun.authorization_url),
-        Moved::No { .. } => Err(LinkFault::Used),
-    }
+    begun.map_err(|fault| LinkFault::Bank { tenant: tenant.clone(), fault })
 }
 
 /// Comes back from the bank. Which link it is says the cookie alone, never the address.
-pub async fn arrive(app: &App, cookie: &str, query: &str) -> Result<Arc<Tenant>, LinkFault> {
+pub async fn arrive(app: &App, cookie: &str, query: &str) -> Result<Arrived, LinkFault> {
     let (hashed, now) = (hash(cookie), app.clock.now());
-    let taken = app.store.transact(move |tx| links::take_returned(tx, &hashed, now)).await?;
-    let (link, pending) = taken.ok_or(LinkFault::Used)?;
+    let taken = app.store.transact(move |tx| -> Result<_, DbError> {
+        let Some((link, pending)) = links::take_returned(tx, &hashed, now)? else { return Ok(None) };
+        let room = conversations::find(tx, &link.bank, &link.customer, &link.conversation)?;
+        Ok(room.map(|room| (link, pending, room)))
+    });
+    let (link, pending, room) = taken.await?.ok_or(LinkFault::Used)?;
     let tenant = app.tenants.get(&link.bank).cloned().ok_or(LinkFault::Unknown)?;
+    let channel = room.channel;
     match finish(&tenant, &pending, query).await {
         Ok(from_bank) => {
-            keep(app, &tenant, link, from_bank).await?;
-            Ok(tenant)
+            let known = keep(app, &tenant, link, room, from_bank).await?;
+            Ok(Arrived { tenant, channel, known })
         }
         Err(fault) => {
             end(app, &tenant, &link, &fault).await?;
             Err(match fault {
-                BankFault::LinkCancelled => LinkFault::Cancelled { tenant },
+                BankFault::LinkCancelled => LinkFault::Cancelled { tenant, channel },
                 BankFault::LinkTampered(_) => LinkFault::Tampered { tenant },
                 BankFault::LinkExpired => LinkFault::Expired,
                 fault => LinkFault::Bank { tenant, fault },
@@ -227,10 +293,16 @@ async fn finish(tenant: &Tenant, pending: &[u8], query: &str) -> Result<FromBank
     })
 }
 
-/// Keeps what the bank gave and asks, in the chat itself, whether it was this person.
-async fn keep(app: &App, tenant: &Tenant, link: Link, from_bank: FromBank) -> Result<(), DbError> {
-    let n = from_bank.accounts.len();
-    let accounts = super::offer::count(n, "account");
+/// Keeps what the bank gave and asks, in the chat itself, whether it was this person. Where the browser has
+/// no session of the conversation, it gets a cookie that counts from the yes on.
+async fn keep(
+    app: &App,
+    tenant: &Tenant,
+    link: Link,
+    room: Conversation,
+    from_bank: FromBank,
+) -> Result<Option<(String, LinkCookie)>, DbError> {
+    let accounts = super::offer::shared(room.channel, from_bank.accounts.len());
     let text = format!(
         "{} says that somebody has just signed in there and shared {accounts} with this chat. Was that you?",
         tenant.name
@@ -240,14 +312,28 @@ async fn keep(app: &App, tenant: &Tenant, link: Link, from_bank: FromBank) -> Re
     let now = app.clock.now();
     let id = MessageId::new(rim::uuid(now));
     let conversation = link.conversation.clone();
+    let known = room.channel.is_foreign().then(|| B64.encode(rim::random::<32>()));
+    let browser = known.as_deref().map(|value| NewBrowser {
+        bank: link.bank.clone(),
+        customer: link.customer.clone(),
+        conversation: link.conversation.clone(),
+        consent: link.consent.clone(),
+        browser: hash(value),
+        now,
+        expires_at: now + sealed::KNOWN_FOR,
+    });
     app.store
         .transact(move |tx| -> Result<(), DbError> {
             grants::put(tx, &link.bank, &link.customer, &link.consent, &kept, now)?;
+            if let Some(browser) = &browser {
+                browsers::insert(tx, browser)?;
+            }
             say(tx, &link, &id, &reply, now)
         })
         .await?;
     app.bells.ring(&conversation);
-    Ok(())
+    let name = sealed::opening::known_cookie(&conversation);
+    Ok(known.map(|value| (name, LinkCookie { value, max_age_s: sealed::KNOWN_FOR.as_secs() })))
 }
 
 /// Ends a link that came back without a grant.

@@ -7,7 +7,7 @@ pub mod journey;
 pub mod offer;
 
 pub use answer::{after_fault, answer_if_asked};
-pub use journey::{LinkCookie, LinkFault, Offer, arrive, depart, look, open};
+pub use journey::{Arrived, Departed, LinkCookie, LinkFault, Offer, arrive, depart, look, open};
 pub use offer::{OfferFault, offer, offer_because, offer_change, offer_or_say_linked};
 
 use banks::Grant;

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     asking::{Turn, TurnFault},
     consents::pull_out,
-    notice,
+    foreign, notice,
     reply::{Block, Notice, Reply},
     rim, room,
     session::Session,
@@ -13,7 +13,7 @@ use crate::{
     when,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{Consent, ConsentId, ConsentState, DataClass, LinkId, Terms};
+use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, LinkId, Terms};
 use jiff::Timestamp;
 use store::{DbError, consent_events, consents, conversations::Conversation, links, pull_outs};
 
@@ -32,13 +32,18 @@ pub async fn offer_or_say_linked(turn: &Turn) -> Result<Reply, TurnFault> {
         }
         Some(consent) => {
             let until = when::long_day(consent.expires_at, &turn.tenant.zone);
-            let accounts = count(consent.accounts.len(), "account");
+            let shared = shared(turn.channel, consent.accounts.len());
             let text =
-                format!("This chat is linked to {} already: {accounts}, until {until}.", turn.tenant.name);
+                format!("This chat is linked to {} already: {shared}, until {until}.", turn.tenant.name);
             Ok(Reply::text(text).with_quick(&["What’s my balance?", "Change what I share", "Stop"]))
         }
         _ => offer_because(turn, "Here is what linking means.").await,
     }
+}
+
+/// How many accounts are shared; where others' servers read along, not even that.
+pub fn shared(channel: Channel, accounts: usize) -> String {
+    if channel.is_foreign() { "the accounts that you chose".to_owned() } else { count(accounts, "account") }
 }
 
 /// "2 accounts", "1 account".
@@ -122,6 +127,7 @@ async fn make(
     let href =
         app.settings.public_url.join(&format!("link/{token}")).map_or_else(|_| String::new(), String::from);
     let notice = notice::compose(tenant, &classes, href, now, until);
+    let notice = foreign::honest(app, tenant, conversation.channel, notice);
     let consent = requested(tenant, conversation, &notice, classes, now);
     let terms = terms(app, tenant, current);
     let link = links::NewLink {

@@ -398,7 +398,17 @@ async fn a_withdrawal_ends_with_a_receipt_that_opens_its_entry_in_the_log() {
     let (bank, index) = (house.harbour().id, log["index"].as_u64().unwrap());
     let store = app(&house).store.clone();
     let stored = store.read(move |tx| store::access::leaves(tx, &bank, index, 1)).await;
-    assert_eq!(stored.unwrap_or_else(|fault: store::DbError| panic!("{fault}")), [(index, leaf)]);
+    assert_eq!(stored.unwrap_or_else(|fault: store::DbError| panic!("{fault}")), [(index, leaf.clone())]);
+    // And the published log proves it: the proof that its customer can have makes the same entry.
+    let proof = guest.api(&format!("access/{}/receipt", log["entry"].as_str().unwrap()));
+    let mut page = guest.visitor.get(&proof).await.unwrap();
+    while page.status == 503 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        page = guest.visitor.get(&proof).await.unwrap();
+    }
+    let proof = access_log::Receipt::parse(&page.body).unwrap();
+    let opening = access_log::Opening::from_extra(proof.extra.as_deref().unwrap()).unwrap();
+    assert_eq!((proof.index, opening.entry().unwrap().encode()), (index, leaf));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@
 use crate::house::House;
 use domain::Channel;
 use parlour::{
-    asking::{Turn, TurnFault},
+    asking::{Shown, Turn, TurnFault},
     balances,
     demo::{DemoBank, guest::Guest},
     reply::Reply,
@@ -57,7 +57,14 @@ async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
     let session = app.sessions.check(&tenant.id, &token, app.clock.now()).unwrap();
     let read = app.store.read(move |tx| conversations::by_session(tx, &session.bank, &session.hash));
     let conversation = read.await.unwrap_or_else(|fault: DbError| panic!("{fault}")).unwrap();
-    Turn { now: app.clock.now(), app, tenant, conversation, channel: Channel::Web }
+    Turn {
+        now: app.clock.now(),
+        app,
+        tenant,
+        conversation,
+        channel: Channel::Web,
+        shown: Shown::InConversation,
+    }
 }
 
 /// How many decisions let data out and are durable with their place in the log, and how many have no place.

@@ -2,14 +2,21 @@
 
 use domain::Clock;
 use jiff::{SignedDuration, Timestamp};
-use parlour::demo::{self, DemoBank, DemoConfig, RunningDemo, files};
+use parlour::{
+    demo::{self, DemoBank, DemoConfig, RunningDemo, files},
+    keys::Keys,
+};
 use serde_json::Value;
 use std::{
     path::Path,
     sync::{Arc, Mutex},
 };
+use store::{Options, Store};
 use tempfile::TempDir;
-use testkit::ports;
+use testkit::{
+    ports,
+    postgres::{Database, Postgres},
+};
 
 /// A clock that stands still until it is moved, for gateway and banks alike.
 #[derive(Debug)]
@@ -26,11 +33,23 @@ pub struct House {
     clock: Arc<Hands>,
     port: u16,
     data: TempDir,
+    database: Option<Database>,
 }
 
 impl House {
     pub async fn open() -> House {
         House::on(TempDir::new().unwrap()).await
+    }
+
+    /// With more in the file of the first bank.
+    pub async fn open_with(more: &str) -> House {
+        let data = TempDir::new().unwrap();
+        let port = ports::free_run(3);
+        files::write(data.path(), port).unwrap();
+        let file = data.path().join("banks/harbour.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n{more}")).unwrap();
+        House::begin(data, port).await
     }
 
     /// With the gateway's store on a PostgreSQL database.
@@ -51,7 +70,7 @@ impl House {
     async fn begin(data: TempDir, port: u16) -> House {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Hands(Mutex::new("2026-11-20T15:00:00Z".parse().unwrap())));
-        let mut house = House { demo: None, clock, port, data };
+        let mut house = House { demo: None, clock, port, data, database: None };
         house.start().await;
         house
     }
@@ -93,5 +112,84 @@ impl House {
         let url = self.harbour().url.join("faults").unwrap();
         let answer = reqwest::Client::new().put(url).json(faults).send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+}
+
+/// The two databases that everything has to hold on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A copy of the database, as a backup has it.
+pub enum Backup {
+    File(Vec<u8>),
+    Database(Database),
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+impl House {
+    pub async fn open_with(backend: Backend) -> House {
+        if backend == Backend::Sqlite {
+            return House::open().await;
+        }
+        let database = blocking(|| Postgres::shared().unwrap().database().unwrap()).await;
+        let mut house = House::open_on_postgres(&database.location).await;
+        house.database = Some(database);
+        house
+    }
+
+    /// The PostgreSQL database, if it is one.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
+    /// Stops, copies the database and starts again.
+    pub async fn back_up(&mut self) -> Backup {
+        self.stop().await;
+        let backup = match self.database.clone() {
+            None => Backup::File(std::fs::read(self.data().join("parlour.db")).unwrap()),
+            Some(of) => {
+                Backup::Database(blocking(move || Postgres::shared().unwrap().copy_of(&of).unwrap()).await)
+            }
+        };
+        self.start().await;
+        backup
+    }
+
+    /// Stops, puts a copy in the place of the database, and starts again. The rest of the data folder stays.
+    pub async fn put_back(&mut self, backup: &Backup) {
+        self.stop().await;
+        match backup {
+            Backup::File(bytes) => std::fs::write(self.data().join("parlour.db"), bytes).unwrap(),
+            Backup::Database(of) => {
+                let of = of.clone();
+                let new = blocking(move || Postgres::shared().unwrap().copy_of(&of).unwrap()).await;
+                let old = self.database.replace(new.clone()).unwrap();
+                let file = self.data().join("parlour.toml");
+                let text = std::fs::read_to_string(&file).unwrap();
+                std::fs::write(&file, text.replace(&old.location, &new.location)).unwrap();
+            }
+        }
+        self.start().await;
+    }
+
+    /// Stops, does something to the stopped gateway's database, and starts again.
+    pub async fn while_stopped<F: Future<Output = ()>>(&mut self, work: impl FnOnce(Store) -> F) {
+        self.stop().await;
+        let config = parlour::config::load(&self.data().join("parlour.toml")).unwrap();
+        let keys = Keys::open(config.data.join("keys")).unwrap().kek().unwrap();
+        let store = Store::open(&config.database, keys, Options::default()).unwrap();
+        work(store.clone()).await;
+        store.close().await;
+        self.start().await;
+    }
+
+    pub fn app(&self) -> Arc<parlour::app::App> {
+        self.demo().gateway.app.clone()
     }
 }

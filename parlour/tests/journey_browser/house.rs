@@ -2,9 +2,11 @@
 
 use crate::chat::Chat;
 use parlour::{
-    demo::{self, DemoBank, DemoConfig, RunningDemo},
+    app::App,
+    demo::{self, DemoBank, DemoConfig, RunningDemo, files},
     rim::SystemClock,
 };
+use serde_json::json;
 use std::sync::Arc;
 use tempfile::TempDir;
 use testkit::browser::{Browser, Scripts, Size, Tab};
@@ -24,6 +26,11 @@ pub struct House {
 impl House {
     /// Starts one from nothing.
     pub async fn open() -> House {
+        House::open_with("").await
+    }
+
+    /// With more in the file of the first bank.
+    pub async fn open_with(more: &str) -> House {
         // A second test of this process finds the first one's provider, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let data = TempDir::new().expect("there is room for a demo");
@@ -32,6 +39,10 @@ impl House {
             port: testkit::ports::free_run(PORTS),
             clock: Arc::new(SystemClock),
         };
+        files::write(&config.data, config.port).expect("there is room for the demo's files");
+        let file = config.data.join("banks/harbour.toml");
+        let text = std::fs::read_to_string(&file).expect("the demo wrote it");
+        std::fs::write(&file, format!("{text}\n{more}")).expect("the demo's file can be changed");
         let demo = demo::start(config.clone()).await.unwrap_or_else(|fault| panic!("no demo: {fault}"));
         House { demo: Some(demo), config, browser: Browser::start(), _data: data }
     }
@@ -67,6 +78,24 @@ impl House {
         let tab = self.browser.tab(size, scripts).await;
         tab.bring_authenticator().await;
         tab
+    }
+
+    /// The running gateway, for who writes on a messenger.
+    pub fn gateway_app(&self) -> Arc<App> {
+        self.demo().gateway.app.clone()
+    }
+
+    /// Another browser, that was nowhere yet.
+    pub async fn tab(&self, size: Size, scripts: Scripts) -> Tab {
+        self.browser.tab(size, scripts).await
+    }
+
+    /// Makes the first bank's API fail, or work again.
+    pub async fn break_the_bank(&self, fails: bool) {
+        let faults = if fails { json!({ "serverError": {} }) } else { json!({}) };
+        let url = self.harbour().url.join("faults").expect("a plain path");
+        let answer = reqwest::Client::new().put(url).json(&faults).send().await.expect("the bank answers");
+        assert!(answer.status().is_success());
     }
 
     /// A new person's browser, at a bank's chat.

@@ -10,5 +10,6 @@ mod chat;
 mod console;
 mod house;
 mod receipts;
+mod sealed;
 mod steps;
 mod tabs;

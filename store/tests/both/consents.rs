@@ -276,11 +276,11 @@ pub async fn a_bank_that_pulls_out_is_known_until_it_comes_back(fixture: Fixture
             lifted_at: None,
         };
         assert!(pull_outs::begin(tx, &new)? && !pull_outs::begin(tx, &new)?);
-        assert_eq!(pull_outs::standing(tx, bank)?, [new.clone()]);
-        assert_eq!(pull_outs::unfinished(tx)?, [new.clone()]);
+        assert_eq!(pull_outs::standing(tx, bank)?, std::slice::from_ref(&new));
+        assert_eq!(pull_outs::unfinished(tx)?, std::slice::from_ref(&new));
         assert!(new.covers(&customer.consent) && new.closes(Channel::Web, DataClass::Balances));
         let open = consents::open_of_bank(tx, bank, None, 10)?;
-        assert_eq!(open, [customer.consent.clone()]);
+        assert_eq!(open, std::slice::from_ref(&customer.consent));
         assert!(consents::open_of_bank(tx, bank, Some((&customer.id, &customer.consent.id)), 10)?.is_empty());
         pull_outs::count_one(tx, &new)?;
         assert!(pull_outs::finish(tx, &new, later(5))? && !pull_outs::finish(tx, &new, later(6))?);

@@ -77,6 +77,25 @@ impl Fixture {
     }
 }
 
+impl Fixture {
+    /// What one query that gives one value answers, asked behind the store's back.
+    pub fn number(&self, sql: &str) -> String {
+        match (&self.location, &self.database) {
+            (Location::Sqlite(path), _) => {
+                let connection = rusqlite::Connection::open(path).unwrap();
+                let value: rusqlite::types::Value = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+                match value {
+                    rusqlite::types::Value::Integer(n) => n.to_string(),
+                    rusqlite::types::Value::Text(text) => text,
+                    other => panic!("{other:?}"),
+                }
+            }
+            (_, Some(database)) => Postgres::shared().unwrap().sql(&database.name, sql).unwrap(),
+            (Location::Postgres(_), None) => unreachable!("a PostgreSQL fixture has a database"),
+        }
+    }
+}
+
 /// Noon of some day. Tests add to it.
 pub fn noon() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()

@@ -7,13 +7,16 @@ mod bank_tasks;
 mod claims;
 mod consents;
 mod crash;
+mod erasing;
 mod fixture;
 mod grants;
+mod keks;
 mod links;
 mod log;
 mod lost;
 mod messages;
 mod opening;
+mod sealed_links;
 mod sealing;
 mod staff;
 mod tls;
@@ -56,8 +59,17 @@ on_both! {
     consents::a_bank_is_asked_and_a_customer_reminded_once_per_time,
     consents::a_bank_that_pulls_out_is_known_until_it_comes_back,
     crash::nothing_acknowledged_is_lost_when_the_process_is_killed,
+    erasing::an_erased_customer_leaves_no_row_and_the_log_stays_whole,
+    erasing::an_erased_customer_does_not_begin_again,
+    erasing::what_a_hold_keeps_can_be_read_until_it_ends,
+    erasing::what_the_bank_must_be_told_outlives_the_key_under_another,
+    erasing::every_table_of_customers_is_known_to_erasing,
+    erasing::an_erasure_is_found_from_request_to_receipt,
     grants::a_grant_is_given_back_as_it_was_stored,
     grants::one_process_at_a_time_renews_a_grant,
+    keks::keys_are_wrapped_anew_while_others_serve,
+    keks::a_change_that_was_broken_off_goes_on,
+    keks::a_key_that_is_nowhere_is_named,
     links::an_attempt_goes_through_its_steps_once,
     links::a_link_that_is_over_moves_no_more,
     links::a_link_of_another_bank_is_not_found,
@@ -78,6 +90,14 @@ on_both! {
     opening::an_unknown_migration_is_refused,
     opening::another_key_is_refused,
     opening::what_was_stored_is_there_after_opening_again,
+    sealed_links::a_page_is_opened_once_by_the_browser_that_came_first,
+    sealed_links::an_opening_without_an_end_is_taken_over_and_may_show_nothing,
+    sealed_links::an_opening_that_failed_may_be_tried_again_within_limits,
+    sealed_links::refused_tries_close_a_page_and_its_question_goes,
+    sealed_links::an_unknown_browser_waits_for_a_word,
+    sealed_links::a_page_that_is_over_opens_nothing_and_is_forgotten_in_time,
+    sealed_links::a_browser_is_known_after_the_yes_and_for_its_own_consent,
+    sealed_links::one_sender_has_one_conversation_however_many_messages_come_at_once,
     sealing::nothing_personal_can_be_read_in_the_files,
     sealing::a_sealed_value_does_not_open_in_another_row,
     sealing::without_the_customers_key_nothing_opens,

@@ -2,6 +2,7 @@
 //! of the same run with the ratio to it. Run them as `cargo xtask bench NAME`.
 
 mod backend;
+mod export;
 mod files;
 mod gate_and_log;
 mod ingest;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     match name {
         "ingest" => runtime.block_on(ingest::measure(backend)),
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
+        "export" => runtime.block_on(export::measure(backend)),
         "turn" => runtime.block_on(turn::measure()),
         "log" => log::measure(),
         "withdraw" => runtime.block_on(withdraw::measure()),
@@ -43,6 +45,6 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|log|withdraw|start [--backend sqlite|postgres]");
+    eprintln!("cargo xtask bench ingest|turn|gate|log|withdraw|start|export [--backend sqlite|postgres]");
     ExitCode::from(2)
 }

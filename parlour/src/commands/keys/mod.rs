@@ -1,5 +1,6 @@
 //! `parlour keys`: what keys there are, and how one is replaced by another.
 
+pub mod kek;
 mod log;
 
 use super::config_or_print;
@@ -16,6 +17,8 @@ pub struct Keys {
 
 #[derive(Subcommand)]
 enum KeysCommand {
+    /// Wrap every customer's key with a new key, while the gateway runs.
+    RotateKek(kek::RotateKek),
     /// Tell the public half of each key that others need.
     List(List),
     /// Sign a bank's access log with a new key from now on.
@@ -37,6 +40,7 @@ impl Keys {
             KeysCommand::List(list) => {
                 config_or_print(&list.config).map(|config| print_all(&config).map_err(Into::into))
             }
+            KeysCommand::RotateKek(rotate) => return rotate.run().await,
             KeysCommand::RotateLog(rotate) => rotate.run(),
         };
         match done {

@@ -85,7 +85,9 @@ pub async fn follow(
 ) -> Result<Response, Problem> {
     let from: From = body::query(&uri)?;
     let caller = match caller {
-        Err(problem) if problem.kind == Kind::NoSession && from.form == Form::Html => return Ok(over()),
+        Err(problem) if matches!(problem.kind, Kind::NoSession | Kind::Erased) && from.form == Form::Html => {
+            return Ok(over());
+        }
         caller => caller?,
     };
     let last = last_event(&headers)?.or(body::place("after", from.after)?).unwrap_or(0);
@@ -165,7 +167,7 @@ impl Following {
             if told.is_err() {
                 return;
             }
-            if self.session.expires_at <= self.app.clock.now() {
+            if self.session.expires_at <= self.app.clock.now() || self.is_erased() {
                 self.send(Event::default().event("over").data("1")).await.ok();
                 return;
             }
@@ -173,6 +175,10 @@ impl Following {
                 return;
             }
         }
+    }
+
+    fn is_erased(&self) -> bool {
+        self.app.erasures.forgotten.contains(&self.session.bank, &self.session.customer)
     }
 
     /// Waits until there may be something to tell; false when there never will be.

@@ -4,6 +4,7 @@ pub mod about;
 pub mod access;
 pub mod consents;
 pub mod events;
+pub mod export;
 pub mod links;
 pub mod messages;
 pub mod receipt;
@@ -25,6 +26,7 @@ pub fn routes() -> Router<Arc<Face>> {
         .route("/messages", get(messages::list).post(messages::say))
         .route("/events", get(events::follow))
         .route("/access", get(access::list))
+        .route("/export", get(export::document))
         .route("/access/{entry}/receipt", get(receipt::download))
         .route("/consents", get(consents::list))
         .route("/consents/{consent}", get(consents::record))

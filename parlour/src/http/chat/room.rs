@@ -5,6 +5,7 @@ use crate::{
     http::{
         Web, body,
         caller::{AtBank, Caller, cookie, cookie_name, set_cookie},
+        erased,
         problem::{Kind, Problem},
         view::{Brand, Page, draw, thread},
     },
@@ -46,6 +47,9 @@ pub async fn page(
     let app = &face.app;
     let part: Part = body::query(&uri).unwrap_or_default();
     let (session, begun) = session(app, &tenant, &headers);
+    if app.erasures.forgotten.contains(&session.bank, &session.customer) {
+        return Ok(erased::leave(app, &session));
+    }
     let entries = match part.before {
         Some(before) => room::before(app, &session, before, SHOWN).await?,
         None => newest(app, &session).await?,

@@ -3,8 +3,10 @@
 
 pub mod brand;
 pub mod console;
+pub mod export;
 pub mod log;
 pub mod pages;
+pub mod sealed;
 pub mod thread;
 pub mod verify;
 

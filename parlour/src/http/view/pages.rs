@@ -6,6 +6,7 @@ use crate::{
     reply::Notice,
 };
 use askama::Template;
+use jiff::Timestamp;
 
 /// The banks of this gateway.
 #[derive(Template)]
@@ -31,8 +32,62 @@ pub struct Offer {
     pub until: String,
     /// The host of the bank's own site.
     pub site: String,
+    /// The chat, if it is on this host.
+    pub back: Option<String>,
+}
+
+/// Back from the bank, to a chat that is somewhere else.
+#[derive(Template)]
+#[template(path = "link/back.html")]
+pub struct Back {
+    /// The bank.
+    pub brand: Option<Brand>,
+    /// Its name.
+    pub name: String,
+}
+
+/// The receipt of an erasure.
+#[derive(Template)]
+#[template(path = "erasure/receipt.html")]
+pub struct Erased {
+    /// The bank.
+    pub brand: Option<Brand>,
+    /// Its name.
+    pub name: String,
+    /// Whether a hold keeps something.
+    pub held: bool,
+    /// When it was carried out.
+    pub at: Timestamp,
+    /// The same in words.
+    pub on: String,
+    /// How many messages went.
+    pub messages: u64,
+    /// How many consents.
+    pub consents: u64,
+    /// How many records of who looked.
+    pub accesses: u64,
+    /// What stays.
+    pub stays: Vec<Stays>,
+    /// The place in the log, from 0.
+    pub index: Option<u64>,
+    /// What the entry there commits to.
+    pub record: String,
+    /// The key of the commitment.
+    pub key: String,
+    /// Where the receipt is for programs.
+    pub download: String,
     /// The chat.
-    pub back: String,
+    pub chat: String,
+}
+
+/// Something that stays after an erasure.
+pub struct Stays {
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// Until when, in words.
+    pub until: Option<String>,
 }
 
 /// Something went wrong.

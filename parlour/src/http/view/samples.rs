@@ -1,15 +1,15 @@
 //! Samples of every template's context, so that tests draw every page in every state.
 
-use super::{Brand, draw, log, pages, thread, verify};
+use super::{Brand, draw, log, pages, sealed, thread, verify};
 use crate::{
     http::problem::{FieldFault, Kind},
     reply::{
-        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, ReceiptLine, Reply, Seen,
-        TransactionLine,
+        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, ReceiptLine, Reply,
+        SealedLink, Seen, TransactionLine,
     },
     room::{Entry, Words},
 };
-use domain::{AccountKind, Currency, DataClass, EntryId, MessageId, Money, Purpose};
+use domain::{AccountKind, Currency, DataClass, EntryId, MessageId, Money, Purpose, Tier};
 use jiff::{Timestamp, tz::TimeZone};
 use uuid::Uuid;
 
@@ -44,7 +44,13 @@ pub fn harbour() -> Brand {
 }
 
 pub fn seen(data_class: DataClass, index: u64) -> Seen {
-    Seen { entry: entry_id(index.into()), index, data_class, purpose: Purpose::AnswerCustomer }
+    Seen {
+        entry: entry_id(index.into()),
+        index,
+        data_class,
+        purpose: Purpose::AnswerCustomer,
+        tier: Tier::InChat,
+    }
 }
 
 fn balances() -> Block {
@@ -161,6 +167,15 @@ fn care() -> Block {
     Block::Care { text: "That looked like a card number, so it was not kept. Never type one here.".into() }
 }
 
+fn sealed_link() -> Block {
+    Block::SealedLink(SealedLink {
+        text: "Your balances are ready.".into(),
+        button: "Open the page".into(),
+        href: "/sealed/sample".into(),
+        until: at("2026-11-21T14:54:00Z"),
+    })
+}
+
 fn text(text: &str) -> Block {
     Block::Text { text: text.into() }
 }
@@ -202,6 +217,8 @@ fn conversation() -> Vec<Words> {
         reply(vec![places()], vec![seen(DataClass::MerchantPlaces, 10_485)], &[]),
         asked("and at the other bank?"),
         reply(vec![refusal()], vec![], &[]),
+        asked("and on the messenger?"),
+        reply(vec![sealed_link()], vec![], &[]),
         asked("my card is [removed]"),
         reply(vec![care()], vec![], &[]),
         asked("Who looked at my data?"),
@@ -272,7 +289,31 @@ fn offer() -> pages::Offer {
         notice: notice(),
         until: "9:54".into(),
         site: "harbour.localhost:8101".into(),
-        back: "/chat/harbour".into(),
+        back: Some("/chat/harbour".into()),
+    }
+}
+
+fn erased(held: bool) -> pages::Erased {
+    let stay = |until: Option<&str>| pages::Stays {
+        what: "what was said in this chat".into(),
+        why: "a case of yours with the bank is still open".into(),
+        until: until.map(Into::into),
+    };
+    pages::Erased {
+        brand: Some(harbour()),
+        name: "Harbour Bank".into(),
+        held,
+        at: "2026-11-20T15:00:00Z".parse().unwrap(),
+        on: "today at 10:00".into(),
+        messages: 12,
+        consents: 1,
+        accesses: 5,
+        stays: vec![stay(Some("20 Feb 2027")), stay(None)],
+        index: (!held).then_some(7),
+        record: "{\"schema\":\"parlour.erasure/1\"}".into(),
+        key: "07".repeat(32),
+        download: "/erased/harbour/x/receipt.json".into(),
+        chat: "/chat/harbour".into(),
     }
 }
 
@@ -318,6 +359,23 @@ fn log_page() -> log::Log {
     }
 }
 
+fn opened() -> String {
+    let blocks = vec![balances(), transactions(), places()];
+    let reply = Reply { blocks, seen: vec![seen(DataClass::Balances, 10_482)], quick: vec![] };
+    let page = sealed::Opened::new(harbour(), crate::sealed::Skill::Balances, &reply, zone(), now(), None);
+    draw(&page).unwrap()
+}
+
+fn told(way: sealed::Way) -> sealed::Told {
+    sealed::Told {
+        brand: Some(harbour()),
+        title: "The bank did not answer",
+        detail: "Nothing was shown, and your page is kept.".into(),
+        remedy: "Wait a moment and try again here.".into(),
+        way,
+    }
+}
+
 /// Every page in every state, by a name for its file.
 pub fn named() -> Vec<(&'static str, String)> {
     let items = || entries().iter().map(item).collect::<Vec<_>>();
@@ -328,6 +386,17 @@ pub fn named() -> Vec<(&'static str, String)> {
         ("older", room(top(Some(17), true, false), items(), true, false)),
         ("answering", room(top(None, true, false), first(), true, true)),
         ("offer", draw(&offer()).unwrap()),
+        ("sealed-door", draw(&sealed::Door { brand: Some(harbour()) }).unwrap()),
+        ("sealed-opened", opened()),
+        (
+            "sealed-waiting",
+            draw(&sealed::Waiting { brand: Some(harbour()), words: ["amber", "lemon", "velvet"] }).unwrap(),
+        ),
+        ("sealed-told", draw(&told(sealed::Way::Nowhere)).unwrap()),
+        ("sealed-again", draw(&told(sealed::Way::Again)).unwrap()),
+        ("back", draw(&pages::Back { brand: Some(harbour()), name: "Harbour Bank".into() }).unwrap()),
+        ("erased", draw(&erased(false)).unwrap()),
+        ("held", draw(&erased(true)).unwrap()),
         ("fault", draw(&fault()).unwrap()),
         (
             "problem",

@@ -124,13 +124,16 @@ impl Item<'_> {
         format!("{}:{:02}", at.hour(), at.minute())
     }
 
-    /// "Mon 9 Nov, 9:41". Never "today": a page stays open overnight.
     fn moment(&self, at: &Timestamp) -> String {
-        let today = self.now.to_zoned(self.zone.clone()).date();
-        format!("{}, {}", when::day(at.to_zoned(self.zone.clone()).date(), today), self.clock(at))
+        moment(at, self.now, self.zone)
     }
 
     fn owed(&self, account: &BalanceLine) -> bool {
+        Item::is_owed(account)
+    }
+
+    /// Whether what stands on an account is owed.
+    pub fn is_owed(account: &BalanceLine) -> bool {
         matches!(account.kind, AccountKind::Card | AccountKind::Loan)
     }
 
@@ -147,8 +150,14 @@ impl Item<'_> {
     }
 }
 
+/// "Mon 9 Nov, 9:41". Never "today": a page stays open overnight.
+pub fn moment(at: &Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()).date());
+    format!("{}, {}:{:02}", when::day(at.date(), today), at.hour(), at.minute())
+}
+
 /// "Read your balances once, to answer your questions. Log entry 10,482."
-fn seen(seen: &[Seen]) -> Vec<String> {
+pub fn seen(seen: &[Seen]) -> Vec<String> {
     let mut groups: Vec<((DataClass, Purpose), Vec<u64>)> = vec![];
     for one in seen {
         let what = (one.data_class, one.purpose);

@@ -1,0 +1,107 @@
+//! "Erase my data" in the chat: a question, since it cannot be undone; and only the yes to it erases.
+
+use super::{ask, receipt};
+use crate::{
+    asking::{Turn, TurnFault},
+    reply::Reply,
+};
+use domain::erasure::AskedBy;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{DbError, conversations, holds};
+use understanding::{Decision, Intent, Understood};
+
+/// How long the question waits for its yes.
+const WAITS: SignedDuration = SignedDuration::from_mins(10);
+/// What the button of the yes says.
+const YES: &str = "Yes, erase everything";
+
+/// What the chat remembers while it waits.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    /// When "shall I erase everything?" was asked.
+    #[serde(default)]
+    erase_asked_at: Option<Timestamp>,
+}
+
+/// Asks whether to erase.
+pub async fn question(turn: &Turn) -> Result<Reply, TurnFault> {
+    remember(turn, Some(turn.now)).await?;
+    let bank = &turn.tenant.name;
+    let mut text = format!(
+        "I can erase everything that I keep of you at {bank}: what was said here, what you agreed to, who looked, and \
+         the link to your bank. The sharing ends, and this conversation ends. What you have at the bank itself stays \
+         with the bank. This cannot be undone; write “export my data” first if you want a copy."
+    );
+    for held in held(turn).await? {
+        text.push_str(&format!("\n{held}"));
+    }
+    text.push_str("\nShall I erase everything now?");
+    Ok(Reply::text(text).with_quick(&[YES, "No, keep it", "Export my data"]))
+}
+
+/// What holds will keep, each in a sentence.
+async fn held(turn: &Turn) -> Result<Vec<String>, DbError> {
+    let (of, now) = (turn.conversation.clone(), turn.now);
+    let found = turn.app.store.read(move |tx| holds::active(tx, &of.bank, &of.customer, now)).await?;
+    let sentence = |hold: holds::Hold| {
+        let what: Vec<&str> = hold.keeps.iter().map(|keep| keep.in_words()).collect();
+        let what = crate::notice::list(&what);
+        let why = hold.kind.in_words();
+        match hold.until {
+            Some(until) => {
+                let until = crate::when::long_day(until, &turn.tenant.zone);
+                format!(
+                    "This has to stay until {until}, because {why}: {what}. After that it is erased by itself."
+                )
+            }
+            None => format!(
+                "This has to stay for now, because {why}: {what}. It is erased by itself when that has ended."
+            ),
+        }
+    };
+    Ok(found.into_iter().map(sentence).collect())
+}
+
+/// If the chat has just asked whether to erase, answers to what was said; otherwise none. Whatever it was, the
+/// question is over.
+pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Option<Reply>, TurnFault> {
+    let of = turn.conversation.clone();
+    let Some(kept) = turn.app.store.read(move |tx| conversations::context(tx, &of)).await? else {
+        return Ok(None);
+    };
+    let asked = serde_json::from_slice::<Remembered>(&kept).ok().and_then(|kept| kept.erase_asked_at);
+    let Some(asked) = asked else { return Ok(None) };
+    remember(turn, None).await?;
+    match understood.decision {
+        _ if turn.now.duration_since(asked) > WAITS => Ok(None),
+        Decision::Act(Intent::Yes | Intent::Erase) => erase(turn).await.map(Some),
+        Decision::Act(Intent::No) => Ok(Some(
+            Reply::text("Nothing was erased.").with_quick(&["What’s my balance?", "Who looked at my data?"]),
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// Yes. The answer says where the receipt will be, before the key goes.
+async fn erase(turn: &Turn) -> Result<Reply, TurnFault> {
+    let (bank, customer) = (&turn.conversation.bank, &turn.conversation.customer);
+    if let Err(fault) = ask(&turn.app, bank, customer, AskedBy::Customer).await {
+        tracing::error!(%bank, %fault, "an erasure could not be begun");
+        return Ok(Reply::text(
+            "I could not begin just now, so nothing is erased yet. Please write “erase my data” again in a minute.",
+        ));
+    }
+    let address = receipt::address(&turn.app, bank, customer);
+    Ok(Reply::text(format!(
+        "I am erasing everything now, and this conversation ends. Your receipt, which says what went, what stays and \
+         why, is here for 90 days: {address}"
+    )))
+}
+
+async fn remember(turn: &Turn, erase_asked_at: Option<Timestamp>) -> Result<(), DbError> {
+    let of = turn.conversation.clone();
+    let kept = serde_json::to_vec(&Remembered { erase_asked_at })
+        .map_err(|_| DbError::Unreadable { what: "context of a conversation" })?;
+    turn.app.store.transact(move |tx| conversations::set_context(tx, &of, &kept)).await
+}
