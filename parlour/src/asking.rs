@@ -155,8 +155,8 @@ impl Turn {
 
     /// How an answer from these classes may be shown here at most: all of it like its most careful part.
     fn tier(&self, classes: &[DataClass]) -> Tier {
-        let gate = self.app.in_force.gate();
-        let most = |class: &DataClass| gate.max_tier(&self.tenant.id, self.channel, *class);
+        let most =
+            |class: &DataClass| self.app.in_force.gate().max_tier(&self.tenant.id, self.channel, *class);
         classes.iter().map(most).min().unwrap_or(Tier::Never)
     }
 
@@ -195,11 +195,11 @@ impl Turn {
         entries: &[EntryId],
         now: Timestamp,
     ) -> Vec<Verdict<P>> {
-        let gate = self.app.in_force.gate();
         let together = match self.shown {
             Shown::InConversation => self.tier(classes),
             Shown::OnItsPage { .. } => Tier::Sealed,
         };
+        let gate = self.app.in_force.gate();
         let question = |class: DataClass, entry: &EntryId| {
             let most = gate.max_tier(&self.tenant.id, self.channel, class);
             Question {

@@ -22,10 +22,10 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
-    /// The people of a bank who may open its console.
-    Staff(commands::staff::Staff),
     /// What must be kept although its customer wants it erased.
     Hold(commands::hold::Hold),
+    /// The people of a bank who may open its console.
+    Staff(commands::staff::Staff),
     /// The keys that others need, and how they are replaced.
     Keys(commands::keys::Keys),
     /// Cosign other people's access logs.
@@ -51,8 +51,8 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
-            Command::Staff(staff) => staff.run().await,
             Command::Hold(hold) => hold.run().await,
+            Command::Staff(staff) => staff.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
             Command::PullOut(pull_out) => pull_out.run().await,

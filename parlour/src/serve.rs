@@ -44,12 +44,12 @@ pub enum StartFault {
     /// The store.
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
-    /// The store, once it was open.
-    #[error("the store cannot be read: {0}")]
-    Read(#[from] DbError),
     /// The database came out of a backup and could not be made fit to serve.
     #[error("the database cannot be served: {0}")]
     Restore(#[from] RestoreFault),
+    /// The store, once it was open.
+    #[error("the store cannot be read: {0}")]
+    Read(#[from] DbError),
     /// A bank's policies.
     #[error("the banks' policies are not right:\n{}", list(.0))]
     Policy(Vec<PolicyFault>),
@@ -106,11 +106,11 @@ pub async fn start_on(
     let keys = Keys::open(config.data.join("keys"))?;
     let folders = open_logs(&config, &keys)?;
     let (stop, stopped) = watch::channel(false);
-    let data = config.data.clone();
     let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let stopped_by_banks = stops::read(&store).await?;
     let in_force = config.banks.iter().map(|bank| bank.rules.clone()).collect();
     let in_force = InForce::load(in_force, stopped_by_banks).map_err(StartFault::Policy)?;
+    let data = config.data.clone();
     let app = Arc::new(app(config, listen, &keys, clock, stopped, store, in_force)?);
     let logs: Vec<_> =
         folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
@@ -119,8 +119,8 @@ pub async fn start_on(
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
-    tasks.spawn(stops::run(app.clone()));
     tasks.spawn(erasure::worker::run(app.clone()));
+    tasks.spawn(stops::run(app.clone()));
     tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));

@@ -62,6 +62,10 @@ kinds! {
     NoSession = "no_session" UNAUTHORIZED, "There is no good session",
         "A conversation belongs to a session. The request has none, or one that was made elsewhere, was changed, or is over.",
         "Open the chat page again, or ask for a new session and send its token as a Bearer token.";
+    /// The session's customer was erased.
+    Erased = "erased" GONE, "This conversation was erased",
+        "Its customer asked to erase everything. The conversation and all that belonged to it are gone; a receipt says what went.",
+        "Begin a new conversation. The detail says where the receipt is.";
     /// Nobody of the staff is signed in.
     SignedOut = "signed_out" UNAUTHORIZED, "Nobody is signed in",
         "These pages are for the people of a bank. A sign-in lasts eight hours at most, and half an hour without use; it can be ended from anywhere.",
@@ -86,10 +90,6 @@ kinds! {
     Stale = "stale" CONFLICT, "It has changed meanwhile",
         "Somebody else was faster, the time was over, or it is so already. Nothing was changed.",
         "Look at it again.";
-    /// The session's customer was erased.
-    Erased = "erased" GONE, "This conversation was erased",
-        "Its customer asked to erase everything. The conversation and all that belonged to it are gone; a receipt says what went.",
-        "Begin a new conversation. The detail says where the receipt is.";
     /// The request came from another site.
     OtherSite = "other_site" FORBIDDEN, "The request came from another site",
         "Requests that change something are taken from our own pages, or with a Bearer token. This one came from somewhere else, so nothing was changed.",

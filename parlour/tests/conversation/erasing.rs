@@ -85,7 +85,7 @@ async fn the_bank_has_heard_of_it(house: &House, guest: &mut Guest) {
 }
 
 async fn who_says_yes_is_erased_with_a_receipt(backend: Backend) {
-    let mut house = House::open_with(backend).await;
+    let mut house = House::open_over(backend).await;
     let (mut guest, token, customer) = linked(&house).await;
     let backup = house.back_up().await;
     house.faults(&json!({ "serverError": {} })).await;
@@ -131,7 +131,7 @@ async fn who_says_yes_is_erased_with_a_receipt_on_postgresql() {
 }
 
 async fn an_erasure_that_a_crash_broke_off_is_ended_at_the_next_start(backend: Backend) {
-    let mut house = House::open_with(backend).await;
+    let mut house = House::open_over(backend).await;
     let (_, first, on_the_list) = linked(&house).await;
     let (_, second, in_the_database) = linked(&house).await;
     let (at, data) = (house.app().clock.now(), house.data().to_owned());

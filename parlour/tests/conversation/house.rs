@@ -133,7 +133,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 impl House {
-    pub async fn open_with(backend: Backend) -> House {
+    pub async fn open_over(backend: Backend) -> House {
         if backend == Backend::Sqlite {
             return House::open().await;
         }

@@ -66,20 +66,6 @@ impl House {
         self.demo().gateway_url.join(path).expect("a plain path")
     }
 
-    /// The link with which somebody of a bank's staff makes a passkey.
-    pub fn link_of(&self, bank: &DemoBank, name: &str) -> String {
-        let people = &self.demo().people;
-        let found = people.iter().find(|person| person.bank == bank.id && person.name == name);
-        found.and_then(|person| person.link.clone()).unwrap_or_else(|| panic!("no link of {name}"))
-    }
-
-    /// A new browser at no page yet, with a device that makes passkeys.
-    pub async fn desk(&self, size: Size, scripts: Scripts) -> Tab {
-        let tab = self.browser.tab(size, scripts).await;
-        tab.bring_authenticator().await;
-        tab
-    }
-
     /// The running gateway, for who writes on a messenger.
     pub fn gateway_app(&self) -> Arc<App> {
         self.demo().gateway.app.clone()
@@ -96,6 +82,20 @@ impl House {
         let url = self.harbour().url.join("faults").expect("a plain path");
         let answer = reqwest::Client::new().put(url).json(&faults).send().await.expect("the bank answers");
         assert!(answer.status().is_success());
+    }
+
+    /// The link with which somebody of a bank's staff makes a passkey.
+    pub fn link_of(&self, bank: &DemoBank, name: &str) -> String {
+        let people = &self.demo().people;
+        let found = people.iter().find(|person| person.bank == bank.id && person.name == name);
+        found.and_then(|person| person.link.clone()).unwrap_or_else(|| panic!("no link of {name}"))
+    }
+
+    /// A new browser at no page yet, with a device that makes passkeys.
+    pub async fn desk(&self, size: Size, scripts: Scripts) -> Tab {
+        let tab = self.browser.tab(size, scripts).await;
+        tab.bring_authenticator().await;
+        tab
     }
 
     /// A new person's browser, at a bank's chat.
