@@ -192,6 +192,10 @@ text_id!(
     BankId, 40, "lowercase letters, digits and hyphens",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
 text_id!(
+    /// A company that carries questions for customers, by a short name.
+    PartnerId, 40, "lowercase letters, digits and hyphens",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+text_id!(
     /// An account as its bank names it. Never an account number.
     AccountId, 256, "visible ASCII", |c| c.is_ascii_graphic());
 text_id!(

@@ -33,6 +33,7 @@ pub mod notice;
 pub mod outgoing;
 pub mod pace;
 pub mod places;
+pub mod policy;
 pub mod profile;
 pub mod publisher;
 pub mod receipts;

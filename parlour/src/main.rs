@@ -22,6 +22,8 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// What banks say about their data: try it, explain it.
+    Policy(commands::policy::Policy),
     /// What must be kept although its customer wants it erased.
     Hold(commands::hold::Hold),
     /// The people of a bank who may open its console.
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Policy(policy) => policy.run().await,
             Command::Hold(hold) => hold.run().await,
             Command::Staff(staff) => staff.run().await,
             Command::Keys(keys) => keys.run().await,

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod hold;
 pub mod keys;
 pub mod log;
+pub mod policy;
 pub mod pull_out;
 pub mod serve;
 pub mod staff;

@@ -100,8 +100,8 @@ pub async fn favicon(uri: Uri, headers: HeaderMap) -> Response {
 pub async fn bank_file(State(face): Web, Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let found = name.rsplit_once('.').and_then(|(bank, ending)| Some((face.app.tenant(bank)?, ending)));
     let (text, kind) = match found {
-        Some((tenant, "css")) => (bank_css(tenant), CSS),
-        Some((tenant, "svg")) => (bank_icon(tenant), SVG),
+        Some((tenant, "css")) => (bank_css(&tenant), CSS),
+        Some((tenant, "svg")) => (bank_icon(&tenant), SVG),
         _ => return Kind::NotFound.because("There is no such file.").into_response(),
     };
     let version = version(text.as_bytes());

@@ -12,7 +12,7 @@ use crate::{
 };
 use banks::BankFault;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{ConsentState, ConversationId, MessageId};
+use domain::{ConsentState, ConversationId, MessageId, Region};
 use gate::{Refusal, RefusalReason};
 use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
@@ -37,6 +37,8 @@ pub struct Browser {
     pub known: Vec<(String, String)>,
     /// The cookie that a page gave it when it was unknown.
     pub page: Option<String>,
+    /// From which country it comes, if the proxy in front tells it.
+    pub region: Option<Region>,
 }
 
 /// What a page shows. It can be drawn, and cannot be said in a conversation: there is no way from here to a
@@ -137,6 +139,7 @@ struct Visit {
     known: Option<[u8; 32]>,
     /// What an earlier visit gave it.
     page: Option<[u8; 32]>,
+    region: Option<Region>,
 }
 
 /// Opens the page of an address in a browser.
@@ -172,7 +175,7 @@ fn note(visit: &Visit, fault: &SealedFault) {
 /// Finds the link of an address and sees what the browser brings. Changes nothing.
 async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, SealedFault> {
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
-    let tenant = app.tenant(bank).cloned().ok_or(SealedFault::Unknown)?;
+    let tenant = app.tenant(bank).ok_or(SealedFault::Unknown)?;
     let (id, hashed, now) = (tenant.id.clone(), hash(token), app.clock.now());
     let (sessions, cookies) = (browser.sessions.clone(), browser.known.clone());
     let found = app.store.read(move |tx| -> Result<_, DbError> {
@@ -199,7 +202,7 @@ async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, Sealed
         tracing::warn!(bank = %tenant.id, "a sealed link that is not known was tried");
         return Err(SealedFault::Unknown);
     };
-    Ok(Visit { link, room, tenant, known, page: browser.page.as_deref().map(hash) })
+    Ok(Visit { link, room, tenant, known, page: browser.page.as_deref().map(hash), region: browser.region })
 }
 
 /// Which browser may open the link now; binds it to the first that comes.
@@ -296,6 +299,7 @@ async fn show(
         tenant: visit.tenant.clone(),
         conversation: visit.room.clone(),
         channel: visit.room.channel,
+        region: visit.region,
         now,
         shown: Shown::OnItsPage { consent: opening.consent.clone() },
     };

@@ -67,7 +67,7 @@ impl House {
         House::begin(data, ports::free_run(3)).await
     }
 
-    async fn begin(data: TempDir, port: u16) -> House {
+    pub async fn begin(data: TempDir, port: u16) -> House {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Hands(Mutex::new("2026-11-20T15:00:00Z".parse().unwrap())));
         let mut house = House { demo: None, clock, port, data, database: None };

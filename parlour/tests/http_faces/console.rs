@@ -274,6 +274,8 @@ async fn plant(gateway: &Gateway) -> ConsentId {
         bank: bank.clone(),
         customer: customer.clone(),
         consent: Some(consent.id.clone()),
+        asked_by: gate::AskerKind::Customer,
+        payment: None,
         purpose: Purpose::AnswerCustomer,
         data_class: DataClass::Balances,
         accounts: vec![account.clone()],

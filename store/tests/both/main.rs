@@ -76,6 +76,7 @@ on_both! {
     links::only_what_returned_from_the_bank_can_be_confirmed,
     links::of_two_browsers_one_is_bound,
     log::a_decision_is_told_its_place_and_a_refusal_too,
+    log::a_decision_is_found_by_its_entry_at_its_own_bank_only,
     log::places_have_no_gap_whoever_decides,
     log::two_stores_on_one_database_share_one_log,
     log::a_decision_that_was_not_staged_is_an_error_and_undoes_all,

@@ -186,7 +186,7 @@ fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
 }
 
 fn asked(text: &str) -> Words {
-    Words::Customer { text: text.into(), removed: vec![] }
+    Words::Customer { text: text.into(), removed: vec![], region: None }
 }
 
 /// A conversation with every kind of block.
