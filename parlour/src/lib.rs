@@ -34,6 +34,7 @@ pub mod outgoing;
 pub mod pace;
 pub mod places;
 pub mod policy;
+pub mod privacy;
 pub mod profile;
 pub mod publisher;
 pub mod receipts;

@@ -47,8 +47,8 @@ pub enum StartFault {
     /// The database came out of a backup and could not be made fit to serve.
     #[error("the database cannot be served: {0}")]
     Restore(#[from] RestoreFault),
-    /// What banks stopped from their consoles could not be put in force.
-    #[error(transparent)]
+    /// What banks stopped from the console.
+    #[error("what banks stopped cannot be put in force: {0}")]
     Stops(#[from] StopFault),
     /// A bank's policies.
     #[error("the banks' policies are not right:\n{0}")]
@@ -104,10 +104,10 @@ pub async fn start_on(
     let (stop, stopped) = watch::channel(false);
     let data = config.data.clone();
     let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    stops::refresh(&app).await?;
     let logs: Vec<_> =
         folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
     restore::settle(&app, &logs).await?;
-    stops::refresh(&app).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));

@@ -22,10 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 pub enum StopFault {
     /// The store.
-    #[error("what banks stopped could not be read: {0}")]
+    #[error("the store: {0}")]
     Store(#[from] DbError),
     /// The rules.
-    #[error("what banks stopped could not be put in force: {0}")]
+    #[error("the rules do not hold together with it: {0}")]
     Rules(#[from] PolicyTrouble),
 }
 

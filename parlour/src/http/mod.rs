@@ -17,6 +17,7 @@ pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod pages;
+pub mod privacy;
 pub mod problem;
 pub mod sealed;
 pub mod streams;
@@ -79,6 +80,7 @@ pub fn router(app: Arc<App>) -> Router {
         .nest("/console/{bank}", console::routes())
         .route("/audit/{bank}", get(console::audit::page))
         .route("/audit/{bank}/evidence", get(console::audit::evidence))
+        .nest("/privacy/{bank}", privacy::routes())
         .route("/openapi.json", get(openapi::document))
         .merge(for_operators())
         .fallback(nothing_here)

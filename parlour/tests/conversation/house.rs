@@ -42,7 +42,7 @@ impl House {
     }
 
     /// With more in the file of the first bank.
-    pub async fn open_with(more: &str) -> House {
+    pub async fn open_where(more: &str) -> House {
         let data = TempDir::new().unwrap();
         let port = ports::free_run(3);
         files::write(data.path(), port).unwrap();

@@ -17,6 +17,7 @@ mod linking;
 mod messenger;
 mod operations;
 mod policy;
+mod privacy;
 mod rest;
 mod sealed;
 mod sealed_attacks;

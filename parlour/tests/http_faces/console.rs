@@ -273,6 +273,8 @@ async fn plant(gateway: &Gateway) -> ConsentId {
         at: now,
         bank: bank.clone(),
         customer: customer.clone(),
+        asked_by: gate::AskerKind::Customer,
+        payment: None,
         consent: Some(consent.id.clone()),
         asked_by: gate::AskerKind::Customer,
         payment: None,

@@ -14,5 +14,6 @@ mod limits;
 mod link;
 mod log;
 mod office;
+mod privacy;
 mod sign_in;
 mod stream;

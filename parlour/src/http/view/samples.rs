@@ -17,7 +17,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     at("2026-11-21T14:44:00Z")
 }
 
@@ -413,5 +413,6 @@ pub fn named() -> Vec<(&'static str, String)> {
 
 pub fn all() -> Vec<String> {
     let pages = named().into_iter().chain(super::console_samples::named());
+    let pages = pages.chain(super::privacy_samples::named());
     pages.map(|(_, html)| html).collect()
 }
