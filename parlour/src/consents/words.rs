@@ -98,5 +98,11 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
         count(consent.accounts.len(), "account")
     );
     let first = if consent.state == ConsentState::Paused { "Continue" } else { "Pause" };
-    Ok(Reply::text(text).with_quick(&["Change what I share", first, "Stop", "Who looked at my data?"]))
+    Ok(Reply::text(text).with_quick(&[
+        "Change what I share",
+        first,
+        "Stop",
+        "Who looked at my data?",
+        "My privacy",
+    ]))
 }
