@@ -118,7 +118,7 @@ fn confirmation(bank: &str, ended: Option<&Whole>) -> Reply {
 
 /// Marks the task as done and says so in the chat, with the receipt, in one transaction.
 async fn confirmed(app: &App, claimed: ClaimedTask, id: ConversationId) -> Result<(), DbError> {
-    let name = app.tenants.get(&claimed.task.bank).map_or("The bank", |t| &t.name).to_owned();
+    let name = app.tenants.get(&claimed.task.bank).map_or_else(|| "The bank".to_owned(), |t| t.name.clone());
     let now = app.clock.now();
     let (message, conversation) = (MessageId::new(rim::uuid(now)), id.clone());
     app.store

@@ -48,11 +48,8 @@ const IN_CHAT: u32 = 5;
 /// Offers the receipts of the newest decisions about this person's data.
 pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     if turn.channel.is_foreign() {
-        let text = format!(
-            "When your data was asked for is not told in this messenger, since it is somebody else’s. Receipts are \
-             in the chat on {}’s own page.",
-            turn.tenant.name
-        );
+        let text = "I cannot hand out receipts here yet. Ask me who looked at your data: the page shows each time \
+                    with its place in the bank’s log.";
         return Ok(Reply::text(text).with_quick(&["Who looked at my data?"]));
     }
     let of = turn.conversation.clone();

@@ -20,16 +20,17 @@ pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Reply {
     let Some(tenant) = app.tenants.get(&claimed.conversation.bank) else {
         return Reply::text("This bank is no longer served here.");
     };
+    let Ok(Words::Customer { text, removed, region }) = serde_json::from_slice(&claimed.message.body) else {
+        return Reply::text("This message cannot be read any more. Please write it again.");
+    };
     let turn = Turn {
         app: app.clone(),
-        tenant: tenant.clone(),
+        tenant,
         conversation: claimed.conversation.clone(),
         channel: claimed.conversation.channel,
+        region,
         now: app.clock.now(),
         shown: Shown::InConversation,
-    };
-    let Ok(Words::Customer { text, removed }) = serde_json::from_slice(&claimed.message.body) else {
-        return Reply::text("This message cannot be read any more. Please write it again.");
     };
     if !removed.is_empty() {
         return take_care(&removed);

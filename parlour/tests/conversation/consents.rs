@@ -352,7 +352,7 @@ async fn a_consent_record_is_exported_whole_and_to_its_customer_only() {
     let sha256 = parlour::notice::sha256_hex(notice);
     assert_eq!(record["dpv:hasNotice"]["parlour:sha256"], sha256.as_str());
     assert!(notice.contains("1 Pier Street") && notice.contains("without an aggregator"), "{notice}");
-    let gate = &app(&house).gate;
+    let gate = app(&house).in_force.gate();
     let hex = |bytes: [u8; 32]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     assert_eq!(record["parlour:policySha256"], hex(gate.digest(&house.harbour().id).unwrap()).as_str());
     assert_eq!(record["parlour:floorSha256"], hex(gate.floor_digest()).as_str());

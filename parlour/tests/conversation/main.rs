@@ -16,6 +16,7 @@ mod ledger;
 mod linking;
 mod messenger;
 mod operations;
+mod policy;
 mod privacy;
 mod rest;
 mod sealed;

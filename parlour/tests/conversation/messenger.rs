@@ -37,7 +37,7 @@ impl Messenger {
 
     pub async fn on(house: &House, channel: Channel, sender: &str) -> Messenger {
         let (app, bank) = (house.demo().gateway.app.clone(), house.harbour());
-        let tenant = app.tenants[&bank.id].clone();
+        let tenant = app.tenants.get(&bank.id).unwrap();
         let mut guest = Guest::enter(&bank).await.unwrap();
         // A browser that never was in the chat on our own host.
         guest.visitor = Visitor::new().unwrap();

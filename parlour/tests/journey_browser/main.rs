@@ -7,6 +7,7 @@
 
 mod alone;
 mod chat;
+mod console;
 mod house;
 mod privacy;
 mod receipts;

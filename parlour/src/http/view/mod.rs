@@ -2,6 +2,7 @@
 //! them.
 
 pub mod brand;
+pub mod console;
 pub mod export;
 pub mod log;
 pub mod pages;
@@ -10,6 +11,8 @@ pub mod sealed;
 pub mod thread;
 pub mod verify;
 
+#[cfg(test)]
+mod console_samples;
 #[cfg(test)]
 mod privacy_samples;
 #[cfg(test)]

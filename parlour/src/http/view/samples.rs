@@ -186,7 +186,7 @@ fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
 }
 
 fn asked(text: &str) -> Words {
-    Words::Customer { text: text.into(), removed: vec![] }
+    Words::Customer { text: text.into(), removed: vec![], region: None }
 }
 
 /// A conversation with every kind of block.
@@ -412,6 +412,7 @@ pub fn named() -> Vec<(&'static str, String)> {
 }
 
 pub fn all() -> Vec<String> {
-    let pages = named().into_iter().chain(super::privacy_samples::named());
+    let pages = named().into_iter().chain(super::console_samples::named());
+    let pages = pages.chain(super::privacy_samples::named());
     pages.map(|(_, html)| html).collect()
 }
