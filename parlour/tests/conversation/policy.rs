@@ -177,10 +177,17 @@ async fn a_turn_that_has_begun_ends_under_its_own_rules() {
     let next = app.tenants.get(&harbour()).unwrap();
     assert!(!next.offers.contains(&DataClass::Balances));
     assert_ne!(next.gate.offers(&harbour(), DataClass::Balances), &Offer::Yes);
-    // What is closed by hand is laid over the files and stays when they change.
-    let places = [(DataClass::MerchantPlaces, "Not this week.".to_owned())].into();
-    let narrowing = parlour::policy::Narrowing { classes: places, ..Default::default() };
-    app.in_force.narrow(&harbour(), narrowing, app.clock.now()).unwrap();
+    // What the bank stopped from the console is laid over the files and stays when they change.
+    let what = domain::staff::Stop::Class(DataClass::MerchantPlaces);
+    let stop = store::stops::Stopped {
+        bank: harbour(),
+        what,
+        words: "Not this week.".to_owned(),
+        proposal: domain::ProposalId::new(uuid::Uuid::nil()),
+        since: app.clock.now(),
+    };
+    app.store.transact(move |tx| store::stops::insert(tx, &stop)).await.unwrap();
+    parlour::stops::refresh(&app).await.unwrap();
     write(&file_of(&house, "harbour.toml"), |text| text.replace(NO_BALANCES, "balances = \"yes\""));
     let narrowed = state(&house).digest;
     until(&house, |state| state.digest != narrowed).await;
@@ -188,7 +195,8 @@ async fn a_turn_that_has_begun_ends_under_its_own_rules() {
         app.tenants.get(&harbour()).unwrap().says_no,
         [(DataClass::MerchantPlaces, "Not this week.".to_owned())]
     );
-    app.in_force.narrow(&harbour(), Default::default(), app.clock.now()).unwrap();
+    app.store.transact(move |tx| store::stops::lift(tx, &harbour(), what)).await.unwrap();
+    parlour::stops::refresh(&app).await.unwrap();
     assert_eq!(state(&house).digest, before);
 }
 

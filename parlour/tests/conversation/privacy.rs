@@ -166,6 +166,8 @@ async fn changing_leads_to_the_bank_and_replaces_the_old_choice_when_the_new_one
     let house = House::open().await;
     let mut guest = linked(&house).await;
     let page = open(&house, &mut guest, "").await;
+    // The clock stands still in tests; consents of one moment would have no order.
+    house.forward(SignedDuration::from_secs(1));
     let notice = press(&mut guest, &page, "Change").await;
     assert!(notice.url.path().starts_with("/link/"), "{}", notice.url);
     says(&notice, &["Nothing has been shared yet"]);

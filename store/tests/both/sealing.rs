@@ -31,11 +31,10 @@ const SECRETS: [&str; 8] = [
 const CLEAR: &str = "clear-idempotency-key";
 
 async fn write_secrets(store: &Store, customer: &Customer) {
-    let [inbound, reply, context, notice, pending, grant, clause, task] = SECRETS;
+    let [inbound, reply, context, notice, pending, grant, account, task] = SECRETS;
     receive(store, customer, CLEAR, inbound).await;
-    decide(store, vec![gate::Decision { clauses: vec![clause.to_owned()], ..decision(customer, true) }])
-        .await
-        .unwrap();
+    let accounts = vec![account.parse().unwrap()];
+    decide(store, vec![gate::Decision { accounts, ..decision(customer, true) }]).await.unwrap();
     let customer = customer.clone();
     let written = store.transact(move |tx| {
         let Customer { bank, id, conversation, consent: given } = &customer;
