@@ -23,7 +23,7 @@ struct Held {
 
 #[derive(Debug)]
 enum Half {
-    Secret(LogKey),
+    Secret(Box<LogKey>),
     Public(String),
 }
 
@@ -75,7 +75,7 @@ pub struct LogRing {
 impl LogRing {
     /// A ring of one new key.
     pub fn new(key: LogKey) -> LogRing {
-        LogRing { held: vec![Held { key: Half::Secret(key), from_size: 0, until: None }] }
+        LogRing { held: vec![Held { key: Half::Secret(Box::new(key)), from_size: 0, until: None }] }
     }
 
     /// Reads what [`LogRing::to_text`] wrote, or a lone key. None if it is neither, or if its newest key
@@ -115,8 +115,8 @@ impl LogRing {
         let Some(Held { key: Half::Secret(newest), .. }) = held.next() else {
             unreachable!("the newest key of a ring can sign")
         };
-        let keys = held.try_fold(LogKeys::from(newest), |keys, held| match held.key {
-            Half::Secret(key) => keys.beside(key),
+        let keys = held.try_fold(LogKeys::from(*newest), |keys, held| match held.key {
+            Half::Secret(key) => keys.beside(*key),
             Half::Public(key) => keys.after(&key),
         });
         keys.expect("all keys of a ring are of one log")
@@ -184,7 +184,7 @@ impl LogRing {
         for held in &mut self.held {
             held.until = held.until.map_or(Some(until), |before| Some(before.min(until)));
         }
-        self.held.push(Held { key: Half::Secret(next), from_size: size, until: None });
+        self.held.push(Held { key: Half::Secret(Box::new(next)), from_size: size, until: None });
         self.settle(now);
         Ok(())
     }
@@ -194,7 +194,7 @@ fn read_line(line: &str) -> Option<Held> {
     let mut words = line.split_whitespace();
     let key = words.next()?;
     let key = match LogKey::from_text(key) {
-        Ok(key) => Half::Secret(key),
+        Ok(key) => Half::Secret(Box::new(key)),
         Err(_) => Half::Public(Trust::key(key).ok().map(|_| key.to_owned())?),
     };
     let from_size = words.next().map_or(Some(0), |size| size.parse().ok())?;
