@@ -114,6 +114,18 @@ id!(
     /// One task for a bank: a revocation, later a freeze or a filing.
     TaskId, "tsk");
 id!(
+    /// Somebody who works for a bank.
+    StaffId, "stf");
+id!(
+    /// One sign-in of somebody who works for a bank, by which they see and end it.
+    SignInId, "sgn");
+id!(
+    /// One change that needs a second person.
+    ProposalId, "prp");
+id!(
+    /// One line of what staff did.
+    DeedId, "dee");
+id!(
     /// One reason to keep data whose customer wants it erased.
     HoldId, "hld");
 id!(
@@ -178,6 +190,10 @@ macro_rules! text_id {
 text_id!(
     /// A tenant bank, by the name that its file and its addresses carry (`harbour`).
     BankId, 40, "lowercase letters, digits and hyphens",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+text_id!(
+    /// A company that carries questions for customers, by a short name.
+    PartnerId, 40, "lowercase letters, digits and hyphens",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
 text_id!(
     /// An account as its bank names it. Never an account number.

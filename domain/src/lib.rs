@@ -15,6 +15,8 @@ pub mod erasure;
 pub mod ids;
 pub mod money;
 pub mod purpose;
+pub mod region;
+pub mod staff;
 pub mod transaction;
 
 pub use account::{Account, AccountKind, Balance};
@@ -23,9 +25,10 @@ pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, SealedLinkId,
-    TransactionId,
+    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, PartnerId,
+    ProposalId, SealedLinkId, SignInId, StaffId, TransactionId,
 };
 pub use money::{Currency, Money};
 pub use purpose::{DataClass, Purpose};
+pub use region::Region;
 pub use transaction::{Place, Transaction, TransactionStatus};

@@ -1,7 +1,7 @@
 //! What the gate answers.
 
-use crate::{ForPurpose, Logged, Permit, reason::RefusalReason};
-use domain::{AccountId, BankId, Channel, ConsentId, CustomerId, DataClass, EntryId, Purpose, Tier};
+use crate::{AskerKind, ForPurpose, Logged, Permit, reason::RefusalReason};
+use domain::{AccountId, BankId, Channel, ConsentId, CustomerId, DataClass, EntryId, Money, Purpose, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -16,8 +16,11 @@ pub struct Decision {
     pub at: Timestamp,
     /// The bank that holds the data.
     pub bank: BankId,
-    /// Who asked, and whose data it is.
+    /// Whose data it is.
     pub customer: CustomerId,
+    /// Who asked. In JSON only if it was not a customer.
+    #[serde(default, skip_serializing_if = "AskerKind::is_customer")]
+    pub asked_by: AskerKind,
     /// The consent that was looked at. None if there was none, or if it belongs to somebody else.
     pub consent: Option<ConsentId>,
     /// What for.
@@ -26,6 +29,9 @@ pub struct Decision {
     pub data_class: DataClass,
     /// Of which accounts. If the question named none: all that the consent names.
     pub accounts: Vec<AccountId>,
+    /// What was to be paid. In JSON only if a payment was ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<Money>,
     /// Where it would be shown.
     pub channel: Channel,
     /// How it would be shown.

@@ -5,19 +5,30 @@ use crate::{
     law::{Law, Policies},
     opinion::{Opinion, opinion},
     reason,
+    texts::{PolicyTexts, law_digest},
 };
+use cedar_policy::PolicyId;
 use domain::{AccountId, BankId, Channel, DataClass, Purpose, Tier};
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
 };
 
 /// Decides whether bank data may leave. Holds the rules of all banks; pure, so it may be asked inside a
 /// database transaction. To change a rule, load a new gate and put it in the place of the old one.
 #[derive(Debug)]
 pub struct Gate {
-    law: Law,
-    tenants: BTreeMap<BankId, Tenant>,
+    law: Arc<Law>,
+    tenants: BTreeMap<BankId, Arc<Tenant>>,
+}
+
+/// What the gate would answer. It is not logged and gives no right to anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// What would be decided.
+    pub decision: Decision,
+    /// The bank's own words, where the bank is the one that says no.
+    pub said: Option<String>,
 }
 
 /// A bank, ready to decide.
@@ -30,19 +41,35 @@ pub(crate) struct Tenant {
 impl Gate {
     /// Reads and checks the rules of all banks, or tells everything that is wrong with them.
     pub fn load(banks: Vec<BankRules>) -> Result<Gate, Vec<PolicyFault>> {
-        let law = Law::load()?;
+        let law = Arc::new(Law::load()?);
         let mut tenants = BTreeMap::new();
         let mut faults = Vec::new();
         for rules in banks {
             match (law.of_bank(&rules), tenants.entry(rules.bank.clone())) {
                 (Ok(policies), Entry::Vacant(place)) => {
-                    place.insert(Tenant { rules: complete(rules), policies });
+                    place.insert(Arc::new(Tenant { rules: complete(rules), policies }));
                 }
                 (Ok(_), Entry::Occupied(_)) => faults.push(twice(&rules.bank)),
                 (Err(found), _) => faults.extend(found),
             }
         }
         if faults.is_empty() { Ok(Gate { law, tenants }) } else { Err(faults) }
+    }
+
+    /// The same gate with other rules of one bank, or tells everything that is wrong with them. The other banks'
+    /// rules are neither read nor copied.
+    pub fn with_rules(&self, rules: BankRules) -> Result<Gate, Vec<PolicyFault>> {
+        let policies = self.law.of_bank(&rules)?;
+        let mut tenants = self.tenants.clone();
+        tenants.insert(rules.bank.clone(), Arc::new(Tenant { rules: complete(rules), policies }));
+        Ok(Gate { law: Arc::clone(&self.law), tenants })
+    }
+
+    /// What the gate would answer to a question for a purpose that is known only now: to test policies, and to
+    /// explain them.
+    pub fn trial(&self, question: &Question, purpose: Purpose) -> Trial {
+        let (decision, said) = self.weigh(question, purpose);
+        Trial { decision, said }
     }
 
     /// Decides a question for the purpose `P`. Whatever goes wrong on the way is a refusal.
@@ -59,14 +86,9 @@ impl Gate {
         self.tenants.get(bank).map_or(Tier::Never, |tenant| tenant.rules.max_tier(channel, class))
     }
 
-    /// The digest of all that decides at a bank, as its decisions carry it. None for a bank that is not known.
-    pub fn digest(&self, bank: &BankId) -> Option<[u8; 32]> {
-        self.tenants.get(bank).map(|tenant| tenant.policies.digest)
-    }
-
     /// The digest of what holds at every bank: schema and floor.
     pub fn floor_digest(&self) -> [u8; 32] {
-        self.law.digest()
+        law_digest()
     }
 
     /// Whether a bank offers a class of data, and if not, its words.
@@ -74,6 +96,21 @@ impl Gate {
         static UNKNOWN: LazyLock<Offer> =
             LazyLock::new(|| Offer::No { reason: "This bank is not known here.".to_owned() });
         self.tenants.get(bank).and_then(|tenant| tenant.rules.offered.get(&class)).unwrap_or(&UNKNOWN)
+    }
+
+    /// The rules of a bank, with a No for each class that it does not list. None for a bank that is not known.
+    pub fn rules(&self, bank: &BankId) -> Option<&BankRules> {
+        self.tenants.get(bank).map(|tenant| &tenant.rules)
+    }
+
+    /// All that decides at a bank, as texts. None for a bank that is not known.
+    pub fn texts(&self, bank: &BankId) -> Option<&PolicyTexts> {
+        self.tenants.get(bank).map(|tenant| &tenant.policies.texts)
+    }
+
+    /// The digest of all that decides at a bank, as its decisions carry it. None for a bank that is not known.
+    pub fn digest(&self, bank: &BankId) -> Option<[u8; 32]> {
+        self.tenants.get(bank).map(|tenant| tenant.policies.digest)
     }
 
     /// The decision, and the bank's words if it is the bank that says no.
@@ -93,16 +130,18 @@ impl Gate {
             at: question.now,
             bank: question.bank.clone(),
             customer: question.customer.clone(),
+            asked_by: question.asker.kind(),
             consent: question.consent.filter(|c| reason::is_theirs(c, question)).map(|c| c.id.clone()),
             purpose,
             data_class: question.data_class,
             accounts,
+            payment: question.payment,
             channel: question.channel,
             tier: question.tier,
             allowed: reason.is_none(),
             reason,
             clauses,
-            policy_digest: tenant.map_or_else(|| self.law.digest(), |tenant| tenant.policies.digest),
+            policy_digest: tenant.map_or_else(law_digest, |tenant| tenant.policies.digest),
         };
         (decision, said)
     }
@@ -143,6 +182,13 @@ fn accounts_meant(question: &Question) -> Vec<AccountId> {
 /// The bank's own words, where it has any.
 fn words(tenant: &Tenant, question: &Question, reason: &RefusalReason) -> Option<String> {
     match reason {
+        RefusalReason::BankNo { number } => {
+            tenant.rules.nos.get(number.checked_sub(1)?).map(|no| no.reason.clone())
+        }
+        RefusalReason::BankPolicy { clauses } => clauses.iter().find_map(|clause| {
+            let policy = tenant.policies.set.policy(&PolicyId::new(clause))?;
+            policy.annotation("says").map(str::to_owned)
+        }),
         RefusalReason::ChannelRefused => tenant.rules.refused_channels.get(&question.channel).cloned(),
         RefusalReason::BankDoesNotOffer { data_class } => match tenant.rules.offered.get(data_class) {
             Some(Offer::No { reason }) => Some(reason.clone()),

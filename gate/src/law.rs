@@ -1,29 +1,24 @@
 //! Reads the floor and the banks' policies, and refuses what is not sound before it can decide anything.
 
 use crate::{
-    BankRules, PolicyFault,
+    BankRules, PolicyFault, PolicyTexts, Refused,
     fault::Place,
     rules::floor_tier,
+    texts::{FLOOR, FLOOR_FILE, RULES_FILE, SCHEMA, SCHEMA_FILE},
     vocabulary::{self, Vocabulary},
 };
 use cedar_policy::{Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 use domain::{BankId, CustomerId};
 use miette::Diagnostic;
-use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, str::FromStr};
-
-const SCHEMA: &str = include_str!("../policies/parlour.cedarschema");
-const SCHEMA_FILE: &str = "parlour.cedarschema";
-const FLOOR: &str = include_str!("../policies/floor.cedar");
-const FLOOR_FILE: &str = "floor.cedar";
-
-/// The file name under which the policies made of [`BankRules`] appear in faults.
-const GENERATED_FILE: &str = "the bank's offers and channels";
 
 /// The largest policy file, in bytes. Hundreds of clauses fit; a file that does not is a mistake.
 pub(crate) const MAX_FILE_BYTES: usize = 64 * 1024;
-/// The most policies of one bank's own. Deciding takes time in proportion, about a microsecond each.
-pub(crate) const MAX_POLICIES: usize = 100;
+/// The most policies of one bank's own. Deciding takes time in proportion, about a microsecond each, and more than
+/// these nobody reads.
+pub(crate) const MAX_POLICIES: usize = 500;
+/// The most Nos of one bank, for the same reasons.
+pub(crate) const MAX_NOS: usize = 50;
 
 /// What holds at every bank.
 #[derive(Debug)]
@@ -37,6 +32,7 @@ pub(crate) struct Law {
 #[derive(Debug)]
 pub(crate) struct Policies {
     pub(crate) set: PolicySet,
+    pub(crate) texts: PolicyTexts,
     pub(crate) digest: [u8; 32],
 }
 
@@ -60,21 +56,16 @@ impl Law {
         Ok(Law { schema, vocabulary: Vocabulary::new(), floor })
     }
 
-    /// The digest of what holds where no bank has said anything.
-    pub(crate) fn digest(&self) -> [u8; 32] {
-        digest(&[])
-    }
-
     /// Reads the policies of a bank and checks them together with the floor. All faults are told.
     pub(crate) fn of_bank(&self, rules: &BankRules) -> Result<Policies, Vec<PolicyFault>> {
-        let generated = rules.as_policies();
+        let texts = PolicyTexts::of(rules);
         let mut faults = rule_faults(rules);
         let mut sources = Vec::new();
-        match read(Some(&rules.bank), GENERATED_FILE, &generated) {
+        match read(Some(&rules.bank), RULES_FILE, &texts.rules) {
             Ok(found) => {
                 let prefix = format!("bank/{}/", rules.bank);
                 let policies = found.iter().map(|policy| rename(policy, &prefix, "?")).collect();
-                sources.push(Source { file: GENERATED_FILE, text: &generated, policies });
+                sources.push(Source { file: RULES_FILE, text: &texts.rules, policies });
             }
             Err(found) => faults.extend(found),
         }
@@ -89,10 +80,8 @@ impl Law {
         if !faults.is_empty() {
             return Err(faults);
         }
-        let mut texts: Vec<(&str, &str)> = sources.iter().map(|s| (s.file, s.text)).collect();
-        let tiers: String = rules.tiers.iter().map(|((c, d), tier)| format!("{c} {d} {tier}\n")).collect();
-        texts.push(("tiers", &tiers));
-        Ok(Policies { set, digest: digest(&texts) })
+        let digest = texts.digest();
+        Ok(Policies { set, texts, digest })
     }
 
     /// Puts the floor and a bank's policies into one set and validates it.
@@ -127,19 +116,6 @@ fn once_per_place(mut faults: Vec<PolicyFault>) -> Vec<PolicyFault> {
     faults
 }
 
-/// SHA-256 of the schema, the floor and further named texts; name and text each after their length in bytes
-/// (64 bits, most significant first).
-fn digest(texts: &[(&str, &str)]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for (name, text) in [(SCHEMA_FILE, SCHEMA), (FLOOR_FILE, FLOOR)].iter().chain(texts) {
-        for part in [name, text] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-    }
-    hash.finalize().into()
-}
-
 /// The policies of a text, in its order.
 fn read(bank: Option<&BankId>, file: &str, text: &str) -> Result<Vec<Policy>, Vec<PolicyFault>> {
     let set = PolicySet::from_str(text).map_err(|faults| {
@@ -162,6 +138,22 @@ fn read(bank: Option<&BankId>, file: &str, text: &str) -> Result<Vec<Policy>, Ve
         id.trim_start_matches("policy").parse::<usize>().unwrap_or(usize::MAX)
     });
     Ok(policies)
+}
+
+/// The policies of a bank's texts under the names that decisions give them. A text that is not Cedar (any more)
+/// gives none.
+pub(crate) fn named(texts: &PolicyTexts) -> Vec<Policy> {
+    let read = |file: &str, text: &str| read(None, file, text).unwrap_or_default();
+    let ours = |file: &str, text: &str, prefix: &str| -> Vec<Policy> {
+        (1..).zip(read(file, text)).map(|(i, policy)| rename(&policy, prefix, &i.to_string())).collect()
+    };
+    let mut policies = ours(FLOOR_FILE, &texts.floor, "floor/");
+    policies.extend(ours(RULES_FILE, &texts.rules, &format!("bank/{}/", texts.bank)));
+    for file in &texts.files {
+        let name = |i: usize| PolicyId::new(format!("bank/{}/{}#{i}", texts.bank, file.name));
+        policies.extend((1..).zip(read(&file.name, &file.text)).map(|(i, policy)| policy.new_id(name(i))));
+    }
+    policies
 }
 
 /// A policy of ours under its own name (`@id`), or under `otherwise` if it has none.
@@ -212,6 +204,10 @@ fn stranger(bank: &BankId, kind: &str, id: &str) -> Option<(String, String)> {
             format!("`{id}` is not the id of a customer"),
             "a customer's id is `cus_` and 32 hexadecimal digits".to_owned(),
         )),
+        vocabulary::AGENT | vocabulary::STAFF | vocabulary::PARTNER | vocabulary::PLATFORM => Some((
+            format!("`{kind}::\"{id}\"` cannot be named; who works where changes without the policies"),
+            format!("write `principal is {kind}`, or compare `context.partner`"),
+        )),
         vocabulary::DATA_GRANT => Some((
             format!("the data grant `{id}` cannot be named; one is made for each question"),
             "compare `resource.customer` or `resource.dataClasses` instead".to_owned(),
@@ -222,7 +218,7 @@ fn stranger(bank: &BankId, kind: &str, id: &str) -> Option<(String, String)> {
 
 /// What is wrong with the number of a bank's own policies.
 fn too_many(bank: &BankId, sources: &[Source]) -> Option<PolicyFault> {
-    let own = sources.iter().filter(|source| source.file != GENERATED_FILE);
+    let own = sources.iter().filter(|source| source.file != RULES_FILE);
     let count: usize = own.map(|source| source.policies.len()).sum();
     (count > MAX_POLICIES).then(|| PolicyFault {
         bank: Some(bank.clone()),
@@ -257,6 +253,33 @@ fn rule_faults(rules: &BankRules) -> Vec<PolicyFault> {
             faults.push(fault("tiers", message, "set a lower tier; the floor holds for all banks"));
         }
     }
+    faults.extend(no_faults(rules).into_iter().map(|(message, help)| fault("no", message, help)));
+    faults
+}
+
+/// What is wrong with a bank's Nos, and what helps.
+fn no_faults(rules: &BankRules) -> Vec<(String, &'static str)> {
+    let mut faults = Vec::new();
+    if rules.nos.len() > MAX_NOS {
+        let message = format!("the bank has {} Nos; at most {MAX_NOS} are decided by", rules.nos.len());
+        faults.push((message, "join Nos that differ in one list, or write a Cedar policy"));
+    }
+    for (number, no) in (1..).zip(&rules.nos) {
+        if no.is_to_everything() {
+            let message = format!("No {number} names no condition, so it would refuse everything");
+            faults.push((message, "name what, where, from where, when or how much"));
+        }
+        if no.regions.as_ref().is_some_and(|regions| regions.listed.is_empty() && !regions.unknown) {
+            faults.push((format!("No {number} lists no region"), "list regions, or leave the key out"));
+        }
+        if no.amount_over.is_some_and(|most| most.minor_units < 0) {
+            faults.push((format!("No {number} has an amount below zero"), "write the most that may be paid"));
+        }
+        if no.amount_over.is_some() && matches!(no.to, Some(Refused::Reading(_))) {
+            let message = format!("No {number} is to reading and names an amount, so it never applies");
+            faults.push((message, "only payments have an amount; leave the class of data out"));
+        }
+    }
     faults
 }
 
@@ -265,15 +288,11 @@ mod tests {
     use super::*;
     use crate::PolicyFile;
     use cedar_policy::Effect;
-    use std::collections::BTreeMap;
 
     fn rules(name: &str, text: String) -> BankRules {
         BankRules {
-            bank: "harbour".parse().unwrap(),
-            offered: BTreeMap::new(),
-            tiers: BTreeMap::new(),
             policies: vec![PolicyFile { name: name.to_owned(), text }],
-            refused_channels: BTreeMap::new(),
+            ..BankRules::closed("harbour".parse().unwrap())
         }
     }
 
@@ -299,6 +318,25 @@ mod tests {
     }
 
     #[test]
+    fn every_clause_of_the_floor_says_what_it_demands() {
+        let law = Law::load().unwrap();
+        for clause in &law.floor {
+            let said = clause.annotation("says").unwrap_or_default();
+            assert!(said.len() > 20 && said.ends_with('.'), "{}", clause.id());
+        }
+    }
+
+    #[test]
+    fn as_many_nos_as_the_limit_are_taken_and_one_more_is_refused() {
+        let law = Law::load().unwrap();
+        let no = crate::No { channel: Some(domain::Channel::Matrix), ..crate::No::because("No.") };
+        let with = |count| BankRules { nos: vec![no.clone(); count], ..rules("a.cedar", String::new()) };
+        assert!(law.of_bank(&with(MAX_NOS)).is_ok());
+        let faults = law.of_bank(&with(MAX_NOS + 1)).unwrap_err();
+        assert_eq!(faults[0].message, "the bank has 51 Nos; at most 50 are decided by");
+    }
+
+    #[test]
     fn a_file_over_the_limit_is_refused_and_one_at_the_limit_is_read() {
         let law = Law::load().unwrap();
         let filled = |size: usize| rules("big.cedar", format!("//{}", " ".repeat(size - 2)));
@@ -313,6 +351,6 @@ mod tests {
         let many = |count| rules("many.cedar", "forbid (principal, action, resource);\n".repeat(count));
         assert!(law.of_bank(&many(MAX_POLICIES)).is_ok());
         let faults = law.of_bank(&many(MAX_POLICIES + 1)).unwrap_err();
-        assert_eq!(faults[0].message, "the bank has 101 policies; at most 100 are decided by");
+        assert_eq!(faults[0].message, "the bank has 501 policies; at most 500 are decided by");
     }
 }

@@ -13,21 +13,25 @@ mod decision;
 mod fault;
 mod gate;
 mod law;
+mod no;
 mod opinion;
 mod permit;
 mod purpose;
 mod question;
 mod reason;
 mod rules;
+mod texts;
 mod vocabulary;
 
 pub use decision::{Decision, Granted, NotThisDecision, Refusal, Verdict};
 pub use fault::{Place, PolicyFault};
-pub use gate::Gate;
+pub use gate::{Gate, Trial};
+pub use no::{Hours, No, NotHours, Refused, Regions};
 pub use permit::{Guarded, Logged, Opened, Permit, WrongPermit};
 pub use purpose::{
     AnswerCustomer, CustomerAlert, CustomerPayment, DisputeSupport, ForPurpose, OwnSpendingMap, ReceiptMatch,
 };
-pub use question::Question;
+pub use question::{Asker, AskerKind, Circumstances, Question};
 pub use reason::RefusalReason;
 pub use rules::{BankRules, Offer, PolicyFile};
+pub use texts::{Clause, LawTexts, PolicyTexts, law_digest, law_texts};

@@ -24,7 +24,7 @@ pub(crate) fn opinion(
     purpose: Purpose,
     accounts: &[AccountId],
 ) -> Opinion {
-    match law.vocabulary.ask(&law.schema, question, purpose, accounts, tenant) {
+    match law.vocabulary.ask(&law.schema, question, purpose, accounts, &tenant.rules) {
         Ok(asked) => evaluate(&tenant.policies.set, &asked),
         Err(_) => Opinion::Failed { policies: Vec::new() },
     }

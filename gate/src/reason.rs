@@ -1,6 +1,6 @@
 //! Why the gate says no, as facts.
 
-use crate::{BankRules, Question};
+use crate::{Asker, AskerKind, BankRules, Question};
 use domain::{AccountId, Consent, ConsentState, DataClass, Purpose, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,22 @@ pub enum RefusalReason {
     /// The gate has no rules of such a bank.
     #[error("this bank is not known here")]
     UnknownBank,
+    /// Whoever asks may not ask for this customer's data.
+    #[error("{} may not see or do this: it is yours", .asker.in_words())]
+    NotTheirs {
+        /// Who asks.
+        asker: AskerKind,
+    },
+    /// Whoever works on a case may look to answer the customer or to settle a dispute, for nothing else.
+    #[error("the bank's people may not look at your data {}", .purpose.in_words())]
+    NotForCases {
+        /// What it was to be used for.
+        purpose: Purpose,
+    },
+    /// An order to pay that is not one: of no amount, for another purpose, or drawn from something else than
+    /// accounts.
+    #[error("this is not a payment that can be made")]
+    NotAPayment,
     /// The bank refuses the channel.
     #[error("the bank does not talk about your data on this channel")]
     ChannelRefused,
@@ -21,6 +37,12 @@ pub enum RefusalReason {
     BankDoesNotOffer {
         /// The class.
         data_class: DataClass,
+    },
+    /// One of the Nos that the bank wrote down.
+    #[error("the bank says no to this")]
+    BankNo {
+        /// Which one, from 1 (`bank/<bank>/no-<number>`).
+        number: usize,
     },
     /// There is no consent, no answer to it yet, a No to it, or one of another customer, bank or channel.
     #[error("you have not linked this chat to the bank")]
@@ -103,16 +125,18 @@ pub(crate) fn is_theirs(consent: &Consent, question: &Question) -> bool {
     consent.customer == *question.customer && consent.bank == *question.bank
 }
 
-/// Looks for the reason of a no in the facts: first what the bank says, then what the customer said, then how
-/// it would be shown. None says only that the floor and the bank's lists have nothing against it; the bank's
-/// own policies may.
+/// Looks for the reason of a no in the facts: first who asks, then what the bank says, then what the customer
+/// said, then how it would be shown. None says only that the floor and the bank's lists have nothing against it;
+/// the bank's own policies may.
 pub(crate) fn find(
     question: &Question,
     purpose: Purpose,
     accounts: &[AccountId],
     rules: &BankRules,
 ) -> Option<RefusalReason> {
-    bank_says_no(question, rules)
+    may_not_ask(question, purpose)
+        .or_else(|| is_no_payment(question, purpose))
+        .or_else(|| bank_says_no(question, rules))
         .or_else(|| match question.consent {
             Some(consent) if is_theirs(consent, question) && consent.channel == question.channel => {
                 consent_has_ended(consent, question.now)
@@ -123,12 +147,41 @@ pub(crate) fn find(
         .or_else(|| too_open(question, rules))
 }
 
+fn may_not_ask(question: &Question, purpose: Purpose) -> Option<RefusalReason> {
+    let asker = question.asker.kind();
+    let theirs = match question.asker {
+        Asker::Customer(id) => id == question.customer,
+        Asker::Agent { bank, open_cases, .. } => {
+            bank == question.bank && open_cases.contains(question.customer) && question.payment.is_none()
+        }
+        Asker::Staff { .. } | Asker::Partner { .. } | Asker::Platform { .. } => false,
+    };
+    if !theirs {
+        return Some(RefusalReason::NotTheirs { asker });
+    }
+    let for_cases = matches!(purpose, Purpose::AnswerCustomer | Purpose::DisputeSupport);
+    (asker == AskerKind::Agent && !for_cases).then_some(RefusalReason::NotForCases { purpose })
+}
+
+fn is_no_payment(question: &Question, purpose: Purpose) -> Option<RefusalReason> {
+    let payment = question.payment?;
+    let is_one = purpose == Purpose::CustomerPayment
+        && question.data_class == DataClass::Accounts
+        && payment.minor_units > 0;
+    (!is_one).then_some(RefusalReason::NotAPayment)
+}
+
 fn bank_says_no(question: &Question, rules: &BankRules) -> Option<RefusalReason> {
     if rules.refused_channels.contains_key(&question.channel) {
         return Some(RefusalReason::ChannelRefused);
     }
     let data_class = question.data_class;
-    (!rules.offers(data_class)).then_some(RefusalReason::BankDoesNotOffer { data_class })
+    if !rules.offers(data_class) {
+        return Some(RefusalReason::BankDoesNotOffer { data_class });
+    }
+    let hour = rules.hour(question.now);
+    let number = rules.nos.iter().position(|no| no.refuses(question, hour))? + 1;
+    Some(RefusalReason::BankNo { number })
 }
 
 fn consent_has_ended(consent: &Consent, now: Timestamp) -> Option<RefusalReason> {

@@ -1,6 +1,9 @@
 //! What a bank says about its data.
 
+use crate::no::{No, quoted};
 use domain::{BankId, Channel, DataClass, Tier};
+use jiff::{Timestamp, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The rules of one bank. They can close what the floor leaves open, never open what it closes.
@@ -8,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct BankRules {
     /// The bank.
     pub bank: BankId,
+    /// The time zone of its hours.
+    pub zone: TimeZone,
     /// Which data it offers. A class that is not listed is not offered.
     pub offered: BTreeMap<DataClass, Offer>,
     /// How data may be shown at most. Not listed: in the chat on the bank's own page, sealed elsewhere.
@@ -16,6 +21,8 @@ pub struct BankRules {
     pub policies: Vec<PolicyFile>,
     /// The channels it refuses, with its words to customers.
     pub refused_channels: BTreeMap<Channel, String>,
+    /// What else it says No to. They are numbered from 1, in this order.
+    pub nos: Vec<No>,
 }
 
 /// Whether a bank offers a class of data.
@@ -31,7 +38,7 @@ pub enum Offer {
 }
 
 /// A file of Cedar policies.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyFile {
     /// Its name, as it appears in clause names and faults. Unique within a bank.
     pub name: String,
@@ -40,8 +47,21 @@ pub struct PolicyFile {
 }
 
 impl BankRules {
+    /// The rules of a bank that offers nothing yet and keeps the hours of UTC.
+    pub fn closed(bank: BankId) -> BankRules {
+        BankRules {
+            bank,
+            zone: TimeZone::UTC,
+            offered: BTreeMap::new(),
+            tiers: BTreeMap::new(),
+            policies: Vec::new(),
+            refused_channels: BTreeMap::new(),
+            nos: Vec::new(),
+        }
+    }
+
     /// The rules as Cedar: one permit that opens the bank's own data, and a forbid for each thing that the
-    /// bank says No to. Everything is closed without it.
+    /// bank says No to, with its words. Everything is closed without it.
     pub(crate) fn as_policies(&self) -> String {
         let mut text = format!(
             "@id(\"opens\")\npermit (principal, action in Parlour::Action::\"Release\", resource)\n\
@@ -49,18 +69,31 @@ impl BankRules {
             self.bank
         );
         for class in DataClass::ALL.iter().filter(|class| !self.offers(**class)) {
+            let says = match self.offered.get(class) {
+                Some(Offer::No { reason }) => format!("@says({})\n", quoted(reason)),
+                _ => String::new(),
+            };
             text += &format!(
-                "@id(\"no-{class}\")\nforbid (principal, action, resource)\n\
+                "@id(\"no-{class}\")\n{says}forbid (principal, action, resource)\n\
                  when {{ context.dataClass == Parlour::DataClass::\"{class}\" }};\n"
             );
         }
-        for channel in self.refused_channels.keys() {
+        for (channel, reason) in &self.refused_channels {
             text += &format!(
-                "@id(\"not-on-{channel}\")\nforbid (principal, action, resource)\n\
-                 when {{ context.channel == Parlour::Channel::\"{channel}\" }};\n"
+                "@id(\"not-on-{channel}\")\n@says({})\nforbid (principal, action, resource)\n\
+                 when {{ context.channel == Parlour::Channel::\"{channel}\" }};\n",
+                quoted(reason)
             );
         }
+        for (i, no) in self.nos.iter().enumerate() {
+            text += &no.as_policy(i + 1);
+        }
         text
+    }
+
+    /// The hour of the bank's clock, 0 to 23.
+    pub(crate) fn hour(&self, now: Timestamp) -> u8 {
+        u8::try_from(now.to_zoned(self.zone.clone()).hour()).unwrap_or(0)
     }
 
     /// Whether the bank offers a class.

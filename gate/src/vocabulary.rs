@@ -1,11 +1,11 @@
 //! A question in the words of the schema.
 
-use crate::{Question, gate::Tenant};
+use crate::{Asker, BankRules, Question};
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value,
     Schema,
 };
-use domain::{AccountId, Consent, DataClass, Purpose};
+use domain::{AccountId, BankId, Consent, DataClass, Money, Purpose};
 use std::{
     collections::{HashMap, HashSet},
     error::Error,
@@ -13,6 +13,10 @@ use std::{
 
 pub(crate) const BANK: &str = "Parlour::Bank";
 pub(crate) const CUSTOMER: &str = "Parlour::Customer";
+pub(crate) const AGENT: &str = "Parlour::Agent";
+pub(crate) const STAFF: &str = "Parlour::Staff";
+pub(crate) const PARTNER: &str = "Parlour::Partner";
+pub(crate) const PLATFORM: &str = "Parlour::Platform";
 pub(crate) const DATA_GRANT: &str = "Parlour::DataGrant";
 
 /// The names of the schema's entity types, read once.
@@ -20,6 +24,10 @@ pub(crate) const DATA_GRANT: &str = "Parlour::DataGrant";
 pub(crate) struct Vocabulary {
     bank: EntityTypeName,
     customer: EntityTypeName,
+    agent: EntityTypeName,
+    staff: EntityTypeName,
+    partner: EntityTypeName,
+    platform: EntityTypeName,
     data_grant: EntityTypeName,
     purpose: EntityTypeName,
     data_class: EntityTypeName,
@@ -46,6 +54,10 @@ impl Vocabulary {
         Vocabulary {
             bank: name(BANK),
             customer: name(CUSTOMER),
+            agent: name(AGENT),
+            staff: name(STAFF),
+            partner: name(PARTNER),
+            platform: name(PLATFORM),
             data_grant: name(DATA_GRANT),
             purpose: name("Parlour::Purpose"),
             data_class: name("Parlour::DataClass"),
@@ -62,24 +74,41 @@ impl Vocabulary {
         question: &Question,
         purpose: Purpose,
         accounts: &[AccountId],
-        tenant: &Tenant,
+        rules: &BankRules,
     ) -> Result<Asked, Unfit> {
-        let principal = uid(&self.customer, question.customer.as_str());
+        let asker = self.asker(question.asker)?;
+        let principal = asker.uid();
         let grant_id = format!("{}/{}", question.bank, question.customer);
         let resource = uid(&self.data_grant, &grant_id);
-        let offered = DataClass::ALL.iter().filter(|class| tenant.rules.offers(**class));
+        let offered = DataClass::ALL.iter().filter(|class| rules.offers(**class));
         let grant = HashMap::from([
             ("bank".to_owned(), value(&self.bank, question.bank.as_str())),
-            ("customer".to_owned(), Value::new_entity_uid(principal.clone())),
+            ("customer".to_owned(), value(&self.customer, question.customer.as_str())),
             ("dataClasses".to_owned(), self.classes(offered)),
         ]);
         let grant = Entity::new(resource.clone(), grant, HashSet::new())?;
-        let customer = Entity::new_no_attrs(principal.clone(), HashSet::new());
-        let entities = Entities::from_entities([customer, grant], Some(schema))?;
-        let context = self.context(question, purpose, accounts, tenant)?;
-        let action = uid(&self.action, action_of(question.data_class));
+        let entities = Entities::from_entities([asker, grant], Some(schema))?;
+        let context = self.context(question, purpose, accounts, rules)?;
+        let action = uid(&self.action, action_of(question));
         let request = Request::new(principal, action, resource, context, Some(schema))?;
         Ok(Asked { request, entities })
+    }
+
+    /// Who asks, with what the schema wants to know of them.
+    fn asker(&self, asker: Asker) -> Result<Entity, Unfit> {
+        let of_bank = |bank: &BankId| ("bank".to_owned(), value(&self.bank, bank.as_str()));
+        let (uid, facts) = match asker {
+            Asker::Customer(id) => (uid(&self.customer, id.as_str()), HashMap::new()),
+            Asker::Agent { id, bank, open_cases } => {
+                let cases = open_cases.iter().map(|customer| value(&self.customer, customer.as_str()));
+                let cases = ("openCases".to_owned(), Value::new_set(cases));
+                (uid(&self.agent, id), HashMap::from([of_bank(bank), cases]))
+            }
+            Asker::Staff { id, bank } => (uid(&self.staff, id), HashMap::from([of_bank(bank)])),
+            Asker::Partner { id, bank } => (uid(&self.partner, id.as_str()), HashMap::from([of_bank(bank)])),
+            Asker::Platform { id } => (uid(&self.platform, id), HashMap::new()),
+        };
+        Ok(Entity::new(uid, facts, HashSet::new())?)
     }
 
     fn context(
@@ -87,9 +116,9 @@ impl Vocabulary {
         question: &Question,
         purpose: Purpose,
         accounts: &[AccountId],
-        tenant: &Tenant,
+        rules: &BankRules,
     ) -> Result<Context, Unfit> {
-        let at_most = tenant.rules.max_tier(question.channel, question.data_class);
+        let at_most = rules.max_tier(question.channel, question.data_class);
         let mut facts = vec![
             ("purpose".to_owned(), value(&self.purpose, purpose.as_str())),
             ("dataClass".to_owned(), value(&self.data_class, question.data_class.as_str())),
@@ -98,7 +127,17 @@ impl Vocabulary {
             ("tier".to_owned(), Value::new_long(question.tier.level())),
             ("maxTier".to_owned(), Value::new_long(at_most.level())),
             ("now".to_owned(), Value::new_long(question.now.as_microsecond())),
+            ("hour".to_owned(), Value::new_long(rules.hour(question.now).into())),
         ];
+        if let Some(region) = question.circumstances.region {
+            facts.push(("region".to_owned(), Value::new_string(region.code().to_owned())));
+        }
+        if let Some(partner) = question.circumstances.partner {
+            facts.push(("partner".to_owned(), Value::new_string(partner.as_str().to_owned())));
+        }
+        if let Some(payment) = question.payment {
+            facts.push(("amount".to_owned(), amount(payment)?));
+        }
         if let Some(consent) = question.consent {
             facts.push(("consent".to_owned(), self.consent(consent)?));
         }
@@ -125,14 +164,24 @@ impl Vocabulary {
     }
 }
 
-/// The action that reads a class of data.
-fn action_of(class: DataClass) -> &'static str {
-    match class {
+/// What is done: a payment is ordered, or a class of data read.
+fn action_of(question: &Question) -> &'static str {
+    if question.payment.is_some() {
+        return "OrderPayment";
+    }
+    match question.data_class {
         DataClass::Accounts => "ReadAccounts",
         DataClass::Balances => "ReadBalances",
         DataClass::Transactions => "ReadTransactions",
         DataClass::MerchantPlaces => "ReadMerchantPlaces",
     }
+}
+
+fn amount(money: Money) -> Result<Value, Unfit> {
+    Ok(Value::new_record([
+        ("minorUnits".to_owned(), Value::new_long(money.minor_units)),
+        ("currency".to_owned(), Value::new_string(money.currency.code().to_owned())),
+    ])?)
 }
 
 fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
@@ -145,4 +194,139 @@ fn value(kind: &EntityTypeName, id: &str) -> Value {
 
 fn texts(accounts: &[AccountId]) -> Value {
     Value::new_set(accounts.iter().map(|account| Value::new_string(account.as_str().to_owned())))
+}
+
+/// The builder of requests and the schema hold each other: what the schema declares is filled, what is built fits.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Circumstances, Offer, texts::SCHEMA};
+    use cedar_policy::SchemaFragment;
+    use domain::{
+        Channel, ConsentId, ConsentState, ConversationId, Currency, CustomerId, EntryId, PartnerId, Tier,
+    };
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    /// All that a full question borrows.
+    struct Known {
+        bank: BankId,
+        partner: PartnerId,
+        customer: CustomerId,
+        consent: Consent,
+        rules: BankRules,
+    }
+
+    fn known() -> Known {
+        let bank: BankId = "harbour".parse().unwrap();
+        let customer = CustomerId::new(Uuid::from_u128(1));
+        let mut rules = BankRules::closed(bank.clone());
+        rules.offered = DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect();
+        let consent = Consent {
+            id: ConsentId::new(Uuid::from_u128(1)),
+            bank: bank.clone(),
+            customer: customer.clone(),
+            conversation: ConversationId::new(Uuid::from_u128(1)),
+            channel: Channel::Web,
+            state: ConsentState::Given,
+            purposes: Purpose::ALL.to_vec(),
+            data_classes: DataClass::ALL.to_vec(),
+            accounts: vec!["checking-1".parse().unwrap()],
+            not_before: jiff::Timestamp::UNIX_EPOCH,
+            expires_at: jiff::Timestamp::MAX,
+            notice_sha256: String::new(),
+            notice: String::new(),
+            language: "en".to_owned(),
+            at_bank: None,
+        };
+        Known { bank, partner: "acme".parse().unwrap(), customer, consent, rules }
+    }
+
+    fn askers(known: &Known) -> [Asker<'_>; 5] {
+        let Known { bank, partner, customer, .. } = known;
+        [
+            Asker::Customer(customer),
+            Asker::Agent { id: "mia", bank, open_cases: std::slice::from_ref(customer) },
+            Asker::Staff { id: "max", bank },
+            Asker::Partner { id: partner, bank },
+            Asker::Platform { id: "messenger" },
+        ]
+    }
+
+    /// The question with every fact that can be known.
+    fn full<'a>(known: &'a Known, asker: Asker<'a>, data_class: DataClass, pays: bool) -> Question<'a> {
+        Question {
+            entry: EntryId::new(Uuid::from_u128(1)),
+            bank: &known.bank,
+            asker,
+            customer: &known.customer,
+            consent: Some(&known.consent),
+            data_class,
+            accounts: &[],
+            payment: pays.then(|| Money::new(1, Currency::USD)),
+            channel: Channel::Web,
+            tier: Tier::InChat,
+            circumstances: Circumstances {
+                region: Some("US".parse().unwrap()),
+                partner: Some(&known.partner),
+            },
+            now: jiff::Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn ask(known: &Known, question: &Question) -> Asked {
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).unwrap();
+        let accounts = &known.consent.accounts;
+        Vocabulary::new().ask(&schema, question, Purpose::AnswerCustomer, accounts, &known.rules).unwrap()
+    }
+
+    fn keys(object: &serde_json::Value) -> BTreeSet<String> {
+        object.as_object().unwrap().keys().cloned().collect()
+    }
+
+    /// The attributes that the schema declares of a type or an entity.
+    fn declared(kind: &str, name: &str) -> BTreeSet<String> {
+        let (fragment, _) = SchemaFragment::from_cedarschema_str(SCHEMA).unwrap();
+        let schema = &fragment.to_json_value().unwrap()["Parlour"];
+        match kind {
+            "commonTypes" => keys(&schema[kind][name]["attributes"]),
+            _ => schema[kind][name]["shape"].get("attributes").map_or_else(BTreeSet::new, keys),
+        }
+    }
+
+    #[test]
+    fn every_asker_and_action_of_the_schema_is_built_and_fits() {
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA).unwrap();
+        let known = known();
+        let mut built = BTreeSet::new();
+        for asker in askers(&known) {
+            let reads = DataClass::ALL.iter().map(|class| (*class, false));
+            for (class, pays) in reads.chain([(DataClass::Accounts, true)]) {
+                let asked = ask(&known, &full(&known, asker, class, pays));
+                let kind = asked.request.principal().unwrap().type_name().to_string();
+                built.insert((kind, asked.request.action().unwrap().to_string()));
+            }
+        }
+        let declared =
+            schema.request_envs().map(|env| (env.principal().to_string(), env.action().to_string()));
+        assert_eq!(built, declared.collect());
+    }
+
+    #[test]
+    fn every_fact_that_the_schema_declares_is_filled() {
+        let known = known();
+        let asked = ask(&known, &full(&known, Asker::Customer(&known.customer), DataClass::Accounts, true));
+        let context = asked.request.context().unwrap().to_json_value().unwrap();
+        assert_eq!(keys(&context), declared("commonTypes", "Access"));
+        assert_eq!(keys(&context["consent"]), declared("commonTypes", "Consent"));
+        assert_eq!(keys(&context["amount"]), declared("commonTypes", "Amount"));
+        for asker in askers(&known) {
+            let asked = ask(&known, &full(&known, asker, DataClass::Accounts, false));
+            for uid in [asked.request.principal(), asked.request.resource()].map(Option::unwrap) {
+                let filled = asked.entities.get(uid).unwrap().to_json_value().unwrap();
+                let name = uid.type_name().basename().to_owned();
+                assert_eq!(keys(&filled["attrs"]), declared("entityTypes", &name), "{name}");
+            }
+        }
+    }
 }

@@ -4,29 +4,72 @@
 
 mod harbour;
 
-use domain::{Channel, Consent, ConsentState, DataClass, Purpose, Tier};
-use gate::{AnswerCustomer, Gate, Offer};
+use domain::{Channel, Consent, ConsentState, Currency, DataClass, Money, Purpose, Tier};
+use gate::{
+    AnswerCustomer, AskerKind, BankRules, CustomerPayment, Decision, DisputeSupport, Gate, No, Offer,
+    OwnSpendingMap, Refused, Regions,
+};
 use harbour::*;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, tz::TimeZone};
 use proptest::{prelude::*, sample::select, strategy::ValueTree};
 use std::sync::LazyLock;
 
 /// Opens everything that the floor does not close.
 const GREEDY: &str = "permit (principal, action, resource);";
 
-/// The banks of the questions: Harbour with nothing of its own, with a greedy policy, and Meridian.
+/// The banks of the questions: Harbour and Meridian with nothing of their own but Nos, and the same with a
+/// greedy policy.
 static PLAIN: LazyLock<Gate> = LazyLock::new(|| gates(""));
 static GREEDILY: LazyLock<Gate> = LazyLock::new(|| gates(GREEDY));
 
 fn gates(own: &str) -> Gate {
-    let mut meridian = meridian();
-    meridian.policies = harbour_with(own).policies;
-    Gate::load(vec![harbour_with(own), meridian]).unwrap()
+    let with = |rules: BankRules| BankRules { policies: harbour_with(own).policies, nos: nos(), ..rules };
+    let zone = TimeZone::get("America/New_York").unwrap();
+    Gate::load(vec![BankRules { zone, ..with(harbour()) }, with(meridian())]).unwrap()
+}
+
+/// One No of each kind.
+fn nos() -> Vec<No> {
+    let night = || No { hours: Some("22-06".parse().unwrap()), ..No::because("We sleep.") };
+    let listed =
+        Regions { listed: ["KP", "IR"].map(|region| region.parse().unwrap()).into(), unknown: false };
+    let unknown = Regions { unknown: true, ..listed.clone() };
+    vec![
+        No { to: Some(Refused::Reading(DataClass::Transactions)), ..night() },
+        No {
+            partner: Some("acme".parse().unwrap()),
+            channel: Some(Channel::Web),
+            ..No::because("Not there.")
+        },
+        No { regions: Some(listed), ..No::because("Not from there.") },
+        No { regions: Some(unknown), to: Some(Refused::Payments), ..No::because("From where?") },
+        No { amount_over: Some(Money::new(50_000, Currency::USD)), ..No::because("Too much.") },
+    ]
+}
+
+/// What the Nos above refuse, said again in plain code.
+fn a_no_refuses(ask: &Ask, hour: i8) -> bool {
+    let region = ask.region.map(|region| region.to_string());
+    let sanctioned = matches!(region.as_deref(), Some("KP" | "IR"));
+    let pays = ask.payment.is_some();
+    let reads_transactions = !pays && ask.data_class == DataClass::Transactions;
+    let by_acme = ask.partner.as_ref().is_some_and(|partner| partner.as_str() == "acme");
+    let too_much = ask.payment.is_some_and(|m| m.currency == Currency::USD && m.minor_units > 50_000);
+    (reads_transactions && !(6..22).contains(&hour))
+        || (by_acme && ask.channel == Channel::Web)
+        || sanctioned
+        || (pays && region.is_none())
+        || too_much
 }
 
 /// Mostly the first, so that a question of many facts is often allowed.
 fn mostly<T: std::fmt::Debug + Clone + 'static>(usual: T, others: Vec<T>) -> impl Strategy<Value = T> {
     prop_oneof![9 => Just(usual), 1 => select(others)]
+}
+
+/// The first in half of all cases.
+fn sometimes<T: std::fmt::Debug + Clone + 'static>(usual: T, others: Vec<T>) -> impl Strategy<Value = T> {
+    prop_oneof![1 => Just(usual), 1 => select(others)]
 }
 
 /// Most of a list, now and then without one or all of it.
@@ -60,35 +103,111 @@ fn any_consent() -> impl Strategy<Value = Consent> {
         )
 }
 
-fn any_ask() -> impl Strategy<Value = Ask> {
-    let named = vec![vec![account("checking-1")], vec![account("savings-1"), account("checking-2")]];
+fn any_who() -> impl Strategy<Value = Who> {
+    let kinds = [[AskerKind::Agent; 4].as_slice(), AskerKind::ALL].concat();
+    let cases = vec![vec![], vec![customer(2)]];
     (
-        mostly("harbour", vec!["meridian", "nowhere"]),
+        sometimes(AskerKind::Customer, kinds),
         mostly(1, vec![2]),
-        prop_oneof![1 => Just(None), 15 => any_consent().prop_map(Some)],
-        select(DataClass::ALL),
-        mostly(vec![], named),
-        mostly(Channel::Web, Channel::ALL.to_vec()),
-        select(Tier::ALL),
+        mostly("harbour", vec!["meridian"]),
+        mostly(vec![customer(2), customer(1)], cases),
     )
-        .prop_map(|(bank_name, who, consent, data_class, accounts, channel, tier)| Ask {
-            customer: customer(who),
-            consent,
-            data_class,
-            accounts,
-            channel,
-            tier,
-            ..Ask::balances(bank_name)
+        .prop_map(|(kind, number, bank_name, open_cases)| Who {
+            kind,
+            customer: customer(number),
+            open_cases,
+            ..Who::of(bank_name, kind)
         })
 }
 
+fn any_ask() -> impl Strategy<Value = Ask> {
+    let named = vec![vec![account("checking-1")], vec![account("savings-1"), account("checking-2")]];
+    let amounts = [-1, 0, 1, 50_000, 50_001].map(|minor_units| Some(Money::new(minor_units, Currency::USD)));
+    let payments = [amounts.as_slice(), &[Some(Money::new(50_001, Currency::EUR))]].concat();
+    let regions = [Some("US"), Some("KP"), None].map(|r| r.map(|r| r.parse().unwrap()));
+    let partners = [Some("acme"), Some("other")].map(|p| p.map(|p| p.parse().unwrap()));
+    (
+        (mostly("harbour", vec!["meridian", "nowhere"]), any_who(), mostly(1, vec![2])),
+        prop_oneof![1 => Just(None), 15 => any_consent().prop_map(Some)],
+        mostly(DataClass::Accounts, DataClass::ALL.to_vec()),
+        mostly(vec![], named),
+        (mostly(Channel::Web, Channel::ALL.to_vec()), select(Tier::ALL)),
+        (
+            sometimes(None, payments),
+            sometimes(regions[0], regions.to_vec()),
+            sometimes(None, partners.to_vec()),
+        ),
+        0..24i64,
+    )
+        .prop_map(
+            |((bank_name, who, whose), consent, data_class, accounts, (channel, tier), more, hours)| {
+                let mut ask = Ask { who, customer: customer(whose), consent, ..Ask::balances(bank_name) };
+                (ask.data_class, ask.accounts, ask.channel, ask.tier) = (data_class, accounts, channel, tier);
+                (ask.payment, ask.region, ask.partner) = more;
+                let later = SignedDuration::from_hours(hours);
+                ask.now += later;
+                if let Some(consent) = &mut ask.consent {
+                    consent.not_before += later;
+                    consent.expires_at += later;
+                }
+                ask
+            },
+        )
+}
+
+fn any_purpose() -> impl Strategy<Value = Purpose> {
+    let others = [Purpose::DisputeSupport, Purpose::OwnSpendingMap];
+    prop_oneof![
+        3 => Just(Purpose::AnswerCustomer),
+        2 => Just(Purpose::CustomerPayment),
+        1 => select(others.to_vec()),
+    ]
+}
+
+fn decide(gate: &Gate, ask: &Ask, purpose: Purpose) -> (Decision, bool) {
+    let question = ask.question();
+    macro_rules! asked {
+        ($purpose:ty) => {{
+            let verdict = gate.decide::<$purpose>(&question);
+            (verdict.decision().clone(), verdict.policy_fault())
+        }};
+    }
+    match purpose {
+        Purpose::DisputeSupport => asked!(DisputeSupport),
+        Purpose::CustomerPayment => asked!(CustomerPayment),
+        Purpose::OwnSpendingMap => asked!(OwnSpendingMap),
+        _ => asked!(AnswerCustomer),
+    }
+}
+
+/// Who may ask, said again in plain code.
+fn may_ask(ask: &Ask, purpose: Purpose) -> bool {
+    match ask.who.kind {
+        AskerKind::Customer => ask.who.customer == ask.customer,
+        AskerKind::Agent => {
+            ask.who.bank == ask.bank
+                && ask.who.open_cases.contains(&ask.customer)
+                && ask.payment.is_none()
+                && (purpose == Purpose::AnswerCustomer || purpose == Purpose::DisputeSupport)
+        }
+        _ => false,
+    }
+}
+
 /// The rules in one breath, written apart from both Cedar and the search for reasons.
-fn should_be_allowed(gate: &Gate, ask: &Ask) -> bool {
+fn should_be_allowed(gate: &Gate, ask: &Ask, purpose: Purpose) -> bool {
     let Some(consent) = &ask.consent else { return false };
     let meant = if ask.accounts.is_empty() { &consent.accounts } else { &ask.accounts };
-    consent.holds(ask.now)
+    let zone = if ask.bank.as_str() == "harbour" { "America/New_York" } else { "UTC" };
+    let a_payment = |money: Money| {
+        purpose == Purpose::CustomerPayment && ask.data_class == DataClass::Accounts && money.minor_units > 0
+    };
+    may_ask(ask, purpose)
+        && ask.payment.is_none_or(a_payment)
+        && !a_no_refuses(ask, ask.now.in_tz(zone).unwrap().hour())
+        && consent.holds(ask.now)
         && (&consent.bank, &consent.customer, consent.channel) == (&ask.bank, &ask.customer, ask.channel)
-        && consent.purposes.contains(&Purpose::AnswerCustomer)
+        && consent.purposes.contains(&purpose)
         && consent.data_classes.contains(&ask.data_class)
         && !meant.is_empty()
         && meant.iter().all(|account| consent.accounts.contains(account))
@@ -102,28 +221,39 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn policies_and_facts_agree_on_every_question(ask in any_ask()) {
-        let verdict = PLAIN.decide::<AnswerCustomer>(&ask.question());
-        prop_assert!(!verdict.policy_fault(), "{:?}", verdict.decision());
-        prop_assert_eq!(verdict.decision().allowed, should_be_allowed(&PLAIN, &ask));
-        prop_assert_eq!(verdict.decision().allowed, verdict.decision().reason.is_none());
+    fn policies_and_facts_agree_on_every_question(ask in any_ask(), purpose in any_purpose()) {
+        let (decision, fault) = decide(&PLAIN, &ask, purpose);
+        prop_assert!(!fault, "{:?}", decision);
+        prop_assert_eq!(decision.allowed, should_be_allowed(&PLAIN, &ask, purpose));
+        prop_assert_eq!(decision.allowed, decision.reason.is_none());
     }
 
     #[test]
-    fn a_bank_that_permits_everything_opens_no_more(ask in any_ask()) {
-        let plain = PLAIN.decide::<AnswerCustomer>(&ask.question());
-        let greedily = GREEDILY.decide::<AnswerCustomer>(&ask.question());
-        prop_assert!(!greedily.policy_fault(), "{:?}", greedily.decision());
-        prop_assert_eq!(&plain.decision().reason, &greedily.decision().reason);
+    fn a_bank_that_permits_everything_opens_no_more(ask in any_ask(), purpose in any_purpose()) {
+        let (plain, _) = decide(&PLAIN, &ask, purpose);
+        let (greedily, fault) = decide(&GREEDILY, &ask, purpose);
+        prop_assert!(!fault, "{:?}", greedily);
+        prop_assert_eq!(&plain.reason, &greedily.reason);
     }
 }
 
 #[test]
-fn the_random_questions_are_often_allowed_and_often_not() {
+fn the_random_questions_are_often_allowed_and_often_refused_by_each_kind_of_no() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let asks = (0..500).map(|_| any_ask().new_tree(&mut runner).unwrap().current());
-    let allowed = asks.filter(|ask| should_be_allowed(&PLAIN, ask)).count();
-    assert!((50..450).contains(&allowed), "{allowed} of 500");
+    let mut seen = std::collections::BTreeMap::<String, usize>::new();
+    for _ in 0..4_000 {
+        let (ask, purpose) = (any_ask(), any_purpose()).new_tree(&mut runner).unwrap().current();
+        let what = match decide(&PLAIN, &ask, purpose).0.reason {
+            None if ask.payment.is_some() => "a payment".to_owned(),
+            None => ask.who.kind.as_str().to_owned(),
+            Some(gate::RefusalReason::BankNo { number }) => format!("no-{number}"),
+            Some(_) => "another no".to_owned(),
+        };
+        *seen.entry(what).or_default() += 1;
+    }
+    for what in ["a payment", "customer", "agent", "no-1", "no-2", "no-3", "no-4", "no-5"] {
+        assert!(seen.get(what).is_some_and(|count| *count >= 3), "{what} of {seen:?}");
+    }
 }
 
 #[test]

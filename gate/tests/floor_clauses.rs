@@ -17,6 +17,7 @@ const SCHEMA: &str = include_str!("../policies/parlour.cedarschema");
 #[derive(Clone)]
 struct Facts {
     principal: &'static str,
+    of_principal: Value,
     action: &'static str,
     grant: Value,
     context: Value,
@@ -31,13 +32,14 @@ fn open() -> Facts {
     let balances = entity("DataClass", "balances");
     Facts {
         principal: "Parlour::Customer::\"ann\"",
+        of_principal: json!({}),
         action: "Parlour::Action::\"ReadBalances\"",
         grant: json!({
             "bank": entity("Bank", "harbour"), "customer": entity("Customer", "ann"), "dataClasses": [balances],
         }),
         context: json!({
             "purpose": entity("Purpose", "answer_customer"), "dataClass": balances, "accounts": ["a"],
-            "channel": entity("Channel", "web"), "tier": 2, "maxTier": 2, "now": 5,
+            "channel": entity("Channel", "web"), "tier": 2, "maxTier": 2, "now": 5, "hour": 9,
             "consent": {
                 "bank": entity("Bank", "harbour"), "customer": entity("Customer", "ann"),
                 "channel": entity("Channel", "web"), "state": entity("ConsentState", "given"),
@@ -58,6 +60,25 @@ fn open_for(class: &str, action: &'static str) -> Facts {
     facts
 }
 
+/// The open request, but by somebody of Harbour who works on Ann's case.
+fn open_for_agent() -> Facts {
+    let mut facts = open();
+    facts.principal = "Parlour::Agent::\"mia\"";
+    facts.of_principal = json!({"bank": entity("Bank", "harbour"), "openCases": [entity("Customer", "ann")]});
+    facts
+}
+
+/// An order to pay that the floor leaves open.
+fn open_payment() -> Facts {
+    open_for_class_of_payment("accounts")
+}
+
+/// The same for a purpose, which was agreed to.
+fn for_purpose(facts: &mut Facts, purpose: &str) {
+    facts.context["purpose"] = entity("Purpose", purpose);
+    facts.context["consent"]["purposes"] = json!([entity("Purpose", purpose)]);
+}
+
 /// The floor under a permit of everything.
 fn policies() -> PolicySet {
     let mut policies = PolicySet::from_str("permit (principal, action, resource);").unwrap();
@@ -67,12 +88,27 @@ fn policies() -> PolicySet {
     policies
 }
 
+fn uid_of(text: &str) -> Value {
+    let uid: EntityUid = text.parse().unwrap();
+    json!({"type": uid.type_name().to_string(), "id": uid.id().unescaped()})
+}
+
+/// The groups of an action, as the schema has them.
+fn groups_of(action: &str) -> Vec<Value> {
+    let (schema, _) = Schema::from_cedarschema_str(SCHEMA).unwrap();
+    let actions = schema.action_entities().unwrap();
+    let action: EntityUid = action.parse().unwrap();
+    actions.ancestors(&action).unwrap().map(|group| uid_of(&group.to_string())).collect()
+}
+
 /// The clauses that say no.
 fn closed_by(facts: &Facts) -> Vec<String> {
     let resource = EntityUid::from_str("Parlour::DataGrant::\"harbour/ann\"").unwrap();
     let entities = Entities::from_json_value(
         json!([
             {"uid": {"type": "Parlour::DataGrant", "id": "harbour/ann"}, "attrs": facts.grant, "parents": []},
+            {"uid": uid_of(facts.principal), "attrs": facts.of_principal, "parents": []},
+            {"uid": uid_of(facts.action), "attrs": {}, "parents": groups_of(facts.action)},
         ]),
         None,
     );
@@ -87,6 +123,14 @@ fn closed_by(facts: &Facts) -> Vec<String> {
     }
 }
 
+/// An order to pay from another class of data, agreed to and offered.
+fn open_for_class_of_payment(class: &str) -> Facts {
+    let mut facts = open_for(class, "Parlour::Action::\"OrderPayment\"");
+    facts.context["amount"] = json!({"minorUnits": 1, "currency": "USD"});
+    for_purpose(&mut facts, "customer_payment");
+    facts
+}
+
 /// For each clause, a request that would be open without it.
 fn only_closed_by() -> Vec<(&'static str, Facts)> {
     let changed = |change: fn(&mut Facts)| {
@@ -94,13 +138,12 @@ fn only_closed_by() -> Vec<(&'static str, Facts)> {
         change(&mut facts);
         facts
     };
+    let someone = |mut facts: Facts, change: fn(&mut Facts)| {
+        change(&mut facts);
+        facts
+    };
     vec![
-        ("purpose", {
-            let mut facts = open();
-            facts.context["purpose"] = entity("Purpose", "advertising");
-            facts.context["consent"]["purposes"] = json!([entity("Purpose", "advertising")]);
-            facts
-        }),
+        ("purpose", changed(|f| for_purpose(f, "advertising"))),
         ("consent", changed(|f| f.context["consent"]["state"] = entity("ConsentState", "paused"))),
         ("consent", changed(|f| f.context["consent"]["bank"] = entity("Bank", "meridian"))),
         ("consent", changed(|f| f.context["consent"]["customer"] = entity("Customer", "bob"))),
@@ -112,8 +155,33 @@ fn only_closed_by() -> Vec<(&'static str, Facts)> {
         ("consent-accounts", changed(|f| f.context["accounts"] = json!(["a", "c"]))),
         ("consent-accounts", changed(|f| f.context["accounts"] = json!([]))),
         ("grant", changed(|f| f.grant["dataClasses"] = json!([]))),
-        ("who", changed(|f| f.principal = "Parlour::Customer::\"bob\"")),
         ("who", changed(|f| f.principal = "Parlour::Bank::\"harbour\"")),
+        ("who", someone(open_for_agent(), |f| f.principal = "Parlour::Staff::\"max\"")),
+        ("who", someone(open_for_agent(), |f| f.principal = "Parlour::Partner::\"acme\"")),
+        ("who", someone(open_for_agent(), |f| f.principal = "Parlour::Platform::\"messenger\"")),
+        ("own-data", changed(|f| f.principal = "Parlour::Customer::\"bob\"")),
+        ("own-bank", someone(open_for_agent(), |f| f.of_principal["bank"] = entity("Bank", "meridian"))),
+        (
+            "open-case",
+            someone(open_for_agent(), |f| f.of_principal["openCases"] = json!([entity("Customer", "bob")])),
+        ),
+        ("case-purpose", someone(open_for_agent(), |f| for_purpose(f, "own_spending_map"))),
+        ("customers-pay", {
+            let mut facts = open_for_agent();
+            let payment = open_payment();
+            (facts.action, facts.grant, facts.context) = (payment.action, payment.grant, payment.context);
+            facts
+        }),
+        ("pays-to-pay", someone(open_payment(), |f| for_purpose(f, "answer_customer"))),
+        ("pays-amount", someone(open_payment(), |f| f.context["amount"]["minorUnits"] = json!(0))),
+        ("pays-amount", someone(open_payment(), |f| f.context["amount"]["minorUnits"] = json!(-1))),
+        (
+            "pays-amount",
+            someone(open_payment(), |f| {
+                f.context.as_object_mut().unwrap().remove("amount");
+            }),
+        ),
+        ("pays-from-accounts", open_for_class_of_payment("balances")),
         ("tier", changed(|f| f.context["maxTier"] = json!(1))),
         ("never-shown", changed(|f| f.context["tier"] = json!(0))),
         ("places-on-foreign-channels", {
@@ -138,6 +206,12 @@ fn the_floor_leaves_open_what_was_agreed() {
         ("merchant_places", "Parlour::Action::\"ReadMerchantPlaces\""),
     ] {
         assert_eq!(closed_by(&open_for(class, action)), Vec::<String>::new(), "{class}");
+    }
+    assert_eq!(closed_by(&open_payment()), Vec::<String>::new());
+    for purpose in ["answer_customer", "dispute_support"] {
+        let mut facts = open_for_agent();
+        for_purpose(&mut facts, purpose);
+        assert_eq!(closed_by(&facts), Vec::<String>::new(), "{purpose}");
     }
 }
 

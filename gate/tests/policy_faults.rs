@@ -93,6 +93,9 @@ fn a_bank_cannot_speak_of_another_bank_or_of_what_it_cannot_know() {
     assert_eq!(underlined, "\"Ann\"");
     let (_, _, underlined, _) = fault("forbid (principal, action, resource == Parlour::DataGrant::\"x\");");
     assert_eq!(underlined, "\"x\"");
+    let (_, _, underlined, message) =
+        fault("forbid (principal == Parlour::Agent::\"mia\", action, resource);");
+    assert_eq!((underlined.as_str(), message.contains("cannot be named")), ("\"mia\"", true));
     let known = "forbid (principal == Parlour::Customer::\"cus_00000000000000000000000000000001\", action, resource)\n\
                  when { resource.bank == Parlour::Bank::\"harbour\" };";
     assert!(Gate::load(vec![harbour_with(known)]).is_ok());

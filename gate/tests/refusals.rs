@@ -1,9 +1,13 @@
 //! What is refused, and what is said about it.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 mod harbour;
 
 use domain::{Channel, ConsentState, DataClass, Purpose, Tier};
-use gate::{AnswerCustomer, BankRules, CustomerAlert, Gate, Offer, Refusal, RefusalReason, Verdict};
+use gate::{
+    AnswerCustomer, AskerKind, BankRules, CustomerAlert, Gate, Offer, Refusal, RefusalReason, Verdict,
+};
 use harbour::*;
 use jiff::SignedDuration;
 
@@ -22,6 +26,11 @@ fn reason(change: impl FnOnce(&mut Ask)) -> RefusalReason {
     assert_eq!(refusal.decision.reason, Some(refusal.reason.clone()));
     assert!(!refusal.decision.allowed && !refusal.decision.clauses.is_empty());
     refusal.reason
+}
+
+/// Customer 2 asks, for what is theirs.
+fn of_customer_two(ask: &mut Ask) {
+    (ask.customer, ask.who.customer) = (customer(2), customer(2));
 }
 
 fn reason_with_consent(change: impl FnOnce(&mut domain::Consent)) -> RefusalReason {
@@ -44,7 +53,7 @@ fn what_the_customer_agreed_to_is_allowed_and_the_decision_says_all_of_it() {
 #[test]
 fn without_a_consent_of_ones_own_nothing_opens() {
     assert_eq!(reason(|ask| ask.consent = None), RefusalReason::NoConsent);
-    assert_eq!(reason(|ask| ask.customer = customer(2)), RefusalReason::NoConsent);
+    assert_eq!(reason(of_customer_two), RefusalReason::NoConsent);
     assert_eq!(reason_with_consent(|c| c.bank = bank("meridian")), RefusalReason::NoConsent);
     assert_eq!(reason_with_consent(|c| c.channel = Channel::Matrix), RefusalReason::NoConsent);
     assert_eq!(reason_with_consent(|c| c.state = ConsentState::Requested), RefusalReason::NoConsent);
@@ -53,7 +62,8 @@ fn without_a_consent_of_ones_own_nothing_opens() {
 
 #[test]
 fn a_consent_of_somebody_else_is_not_written_into_the_decision() {
-    let ask = Ask { customer: customer(2), ..Ask::balances("harbour") };
+    let mut ask = Ask::balances("harbour");
+    of_customer_two(&mut ask);
     let decision = refusal(&gate_of(harbour()), &ask).decision;
     assert_eq!((decision.consent, decision.accounts), (None, vec![]));
 }
@@ -214,8 +224,11 @@ fn the_digest_changes_with_every_rule_and_with_nothing_else() {
     tiered.tiers.insert((Channel::Web, DataClass::Balances), Tier::Sealed);
     let mut closed = harbour();
     closed.offered.remove(&DataClass::MerchantPlaces);
-    let all =
-        [digest(harbour()), digest(harbour_with("")), digest(tiered), digest(closed), digest(meridian())];
+    let nos = vec![gate::No { channel: Some(Channel::Matrix), ..gate::No::because("Not there.") }];
+    let no = BankRules { nos, ..harbour() };
+    let zone = jiff::tz::TimeZone::get("America/New_York").unwrap();
+    let zoned = BankRules { zone, ..harbour() };
+    let all = [harbour(), harbour_with(""), tiered, closed, meridian(), no, zoned].map(digest);
     let different: std::collections::BTreeSet<_> = all.iter().collect();
     assert_eq!(different.len(), all.len());
     assert_eq!(digest(harbour()), all[0]);
@@ -230,4 +243,137 @@ fn a_decision_is_read_back_from_json_as_it_was_written() {
         let json = serde_json::to_string(verdict.decision()).unwrap();
         assert_eq!(&serde_json::from_str::<gate::Decision>(&json).unwrap(), verdict.decision());
     }
+}
+
+/// Why Harbour refuses somebody else than the customer.
+fn reason_for(kind: AskerKind, change: impl FnOnce(&mut Ask)) -> RefusalReason {
+    reason(|ask| {
+        ask.who = Who::of("harbour", kind);
+        change(ask);
+    })
+}
+
+#[test]
+fn nobody_reads_the_data_of_another_customer() {
+    let stranger = reason(|ask| ask.who.customer = customer(2));
+    assert_eq!(stranger, RefusalReason::NotTheirs { asker: AskerKind::Customer });
+}
+
+#[test]
+fn staff_partners_and_platforms_get_nothing() {
+    for asker in [AskerKind::Staff, AskerKind::Partner, AskerKind::Platform] {
+        assert_eq!(reason_for(asker, |_| {}), RefusalReason::NotTheirs { asker });
+    }
+}
+
+#[test]
+fn who_works_on_a_case_sees_the_data_of_that_customer_at_that_bank_for_that_case() {
+    let asker = AskerKind::Agent;
+    let ask = Ask { who: Who::of("harbour", asker), ..Ask::balances("harbour") };
+    let gate = gate_of(harbour());
+    let verdict = gate.decide::<gate::DisputeSupport>(&ask.question());
+    assert!(verdict.decision().allowed && verdict.decision().asked_by == asker);
+    let not_theirs = RefusalReason::NotTheirs { asker };
+    assert_eq!(reason_for(asker, |ask| ask.who.open_cases.clear()), not_theirs);
+    assert_eq!(reason_for(asker, |ask| ask.who.bank = bank("meridian")), not_theirs);
+    let verdict = gate.decide::<gate::OwnSpendingMap>(&ask.question());
+    let purpose = Purpose::OwnSpendingMap;
+    assert_eq!(verdict.decision().reason, Some(RefusalReason::NotForCases { purpose }));
+}
+
+#[test]
+fn the_customer_orders_a_payment_and_nobody_else_does() {
+    let gate = gate_of(harbour());
+    let order = |ask: &Ask| gate.decide::<gate::CustomerPayment>(&ask.question());
+    let ask = Ask::payment("harbour", 1);
+    let verdict = order(&ask);
+    assert!(verdict.decision().allowed && verdict.decision().payment == ask.payment);
+    for asker in AskerKind::ALL.iter().copied().filter(|kind| *kind != AskerKind::Customer) {
+        let ask = Ask { who: Who::of("harbour", asker), ..Ask::payment("harbour", 1) };
+        let decision = order(&ask).decision().clone();
+        assert_eq!(decision.reason, Some(RefusalReason::NotTheirs { asker }));
+        let clause = if asker == AskerKind::Agent { "floor/customers-pay" } else { "floor/who" };
+        assert!(decision.clauses.contains(&clause.to_owned()), "{:?}", decision.clauses);
+    }
+}
+
+#[test]
+fn a_payment_of_nothing_or_for_something_else_is_none() {
+    let gate = gate_of(harbour());
+    for minor_units in [0, -1, i64::MIN] {
+        let verdict = gate.decide::<gate::CustomerPayment>(&Ask::payment("harbour", minor_units).question());
+        assert_eq!(verdict.decision().reason, Some(RefusalReason::NotAPayment));
+    }
+    let other_class = Ask { data_class: DataClass::Balances, ..Ask::payment("harbour", 1) };
+    let verdict = gate.decide::<gate::CustomerPayment>(&other_class.question());
+    assert_eq!(verdict.decision().reason, Some(RefusalReason::NotAPayment));
+    assert_eq!(refusal(&gate, &Ask::payment("harbour", 1)).reason, RefusalReason::NotAPayment);
+}
+
+#[test]
+fn a_permit_to_pay_reads_nothing() {
+    let ask = Ask::payment("harbour", 250);
+    let Verdict::Allowed(granted) = gate_of(harbour()).decide::<gate::CustomerPayment>(&ask.question())
+    else {
+        panic!("the customer agreed to pay");
+    };
+    let permit = granted.permit(&logged(ask.entry.clone(), 0)).unwrap();
+    assert_eq!(permit.payment(), ask.payment);
+    assert!(DataClass::ALL.iter().all(|class| !permit.covers(*class)));
+}
+
+#[test]
+fn a_no_of_the_bank_is_told_with_its_number_and_its_words() {
+    let no = |reason: &str| gate::No { hours: Some("22-06".parse().unwrap()), ..gate::No::because(reason) };
+    let nos = vec![
+        gate::No { to: Some(gate::Refused::Payments), ..no("No payments at night.") },
+        gate::No { to: Some(gate::Refused::Reading(DataClass::Balances)), ..no("We say \"good night\".") },
+    ];
+    let gate = gate_of(BankRules { nos, ..harbour() });
+    let night = now() + SignedDuration::from_hours(14);
+    let refusal = refusal(&gate, &Ask { now: night, ..Ask::balances("harbour") });
+    assert_eq!(refusal.reason, RefusalReason::BankNo { number: 2 });
+    assert_eq!(refusal.said.as_deref(), Some("We say \"good night\"."));
+    assert_eq!(refusal.decision.clauses, ["bank/harbour/no-2"]);
+    assert!(gate.decide::<AnswerCustomer>(&Ask::balances("harbour").question()).decision().allowed);
+}
+
+#[test]
+fn a_no_that_would_refuse_everything_or_can_never_apply_is_a_fault() {
+    let fault = |no: gate::No| {
+        let faults = Gate::load(vec![BankRules { nos: vec![no], ..harbour() }]).unwrap_err();
+        faults[0].message.clone()
+    };
+    let because = || gate::No::because("No.");
+    assert_eq!(fault(because()), "No 1 names no condition, so it would refuse everything");
+    let regions = Some(gate::Regions::default());
+    assert_eq!(fault(gate::No { regions, ..because() }), "No 1 lists no region");
+    let amount_over = Some(domain::Money::new(-1, domain::Currency::USD));
+    assert_eq!(fault(gate::No { amount_over, ..because() }), "No 1 has an amount below zero");
+    let to = Some(gate::Refused::Reading(DataClass::Balances));
+    let amount_over = Some(domain::Money::new(1, domain::Currency::USD));
+    assert!(fault(gate::No { to, amount_over, ..because() }).contains("never applies"));
+}
+
+#[test]
+fn a_policy_file_may_give_the_words_of_its_no() {
+    let text = "@says(\"Not for answers.\")\nforbid (principal, action, resource) when { context.purpose == \
+                Parlour::Purpose::\"answer_customer\" };";
+    let refusal = refusal(&gate_of(harbour_with(text)), &Ask::balances("harbour"));
+    assert_eq!(refusal.said.as_deref(), Some("Not for answers."));
+}
+
+#[test]
+fn new_rules_of_one_bank_leave_the_others_and_the_old_gate_as_they_were() {
+    let old = Gate::load(vec![harbour(), meridian()]).unwrap();
+    let mut closed = harbour();
+    closed.offered.remove(&DataClass::Balances);
+    let new = old.with_rules(closed).unwrap();
+    let allowed = |gate: &Gate, name: &str| {
+        gate.decide::<AnswerCustomer>(&Ask::balances(name).question()).decision().allowed
+    };
+    assert!(allowed(&old, "harbour") && !allowed(&new, "harbour") && allowed(&new, "meridian"));
+    assert_ne!(old.digest(&bank("harbour")), new.digest(&bank("harbour")));
+    assert_eq!(old.digest(&bank("meridian")), new.digest(&bank("meridian")));
+    assert!(old.with_rules(harbour_with("forbid (")).is_err());
 }

@@ -6,15 +6,16 @@ use crate::{
     erasure::Erasures,
     logs::Logs,
     pace::Pace,
+    policy::{InForce, PolicyState},
     session::Sessions,
-    tenant::Tenant,
+    tenant::{Tenant, Tenants},
 };
 use domain::{BankId, Clock};
-use gate::Gate;
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 use store::Store;
 use tokio::sync::watch;
 use url::Url;
+use webauthn_rs::Webauthn;
 
 /// What stays the same while the gateway runs.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
     pub trust_forwarded_for: bool,
+    /// The header in which that proxy tells from which country a request comes.
+    pub region_header: Option<String>,
     /// Who cosigns the access logs.
     pub witnesses: Witnesses,
     /// This process, as leases name it.
@@ -37,12 +40,14 @@ pub struct Settings {
 pub struct App {
     /// What is kept.
     pub store: Store,
-    /// Who may see what.
-    pub gate: Gate,
+    /// Who may see what, as it is now. A turn goes by the gate of its tenant, which does not change under it.
+    pub in_force: InForce,
+    /// Passkeys of staff. None if the gateway's address has no host name.
+    pub passkeys: Option<Webauthn>,
     /// The banks' published logs.
     pub logs: Logs,
     /// The banks.
-    pub tenants: BTreeMap<BankId, Arc<Tenant>>,
+    pub tenants: Tenants,
     /// Session tokens.
     pub sessions: Sessions,
     /// Who was erased and is to be.
@@ -61,8 +66,13 @@ pub struct App {
 
 impl App {
     /// A bank by the name in an address.
-    pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
+    pub fn tenant(&self, name: &str) -> Option<Arc<Tenant>> {
         let id: BankId = name.parse().ok()?;
         self.tenants.get(&id)
+    }
+
+    /// How the policy of a bank stands: what is in force, since when, and what is wrong with newer rules.
+    pub fn policy_state(&self, bank: &BankId) -> Option<PolicyState> {
+        self.in_force.state(bank)
     }
 }

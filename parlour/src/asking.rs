@@ -3,8 +3,8 @@
 
 use crate::{app::App, consents::looks, linking::FromBank, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
-use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Tier};
-use gate::{ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
+use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Region, Tier};
+use gate::{Asker, Circumstances, ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
@@ -25,6 +25,8 @@ pub struct Turn {
     pub conversation: Conversation,
     /// Where it takes place.
     pub channel: Channel,
+    /// From which country the question came, if the proxy in front told it.
+    pub region: Option<Region>,
     /// When the question was taken up.
     pub now: Timestamp,
     /// Where the answer is shown.
@@ -155,7 +157,7 @@ impl Turn {
 
     /// How an answer from these classes may be shown here at most: all of it like its most careful part.
     fn tier(&self, classes: &[DataClass]) -> Tier {
-        let most = |class: &DataClass| self.app.gate.max_tier(&self.tenant.id, self.channel, *class);
+        let most = |class: &DataClass| self.tenant.gate.max_tier(&self.tenant.id, self.channel, *class);
         classes.iter().map(most).min().unwrap_or(Tier::Never)
     }
 
@@ -199,23 +201,26 @@ impl Turn {
             Shown::OnItsPage { .. } => Tier::Sealed,
         };
         let question = |class: DataClass, entry: &EntryId| {
-            let most = self.app.gate.max_tier(&self.tenant.id, self.channel, class);
+            let most = self.tenant.gate.max_tier(&self.tenant.id, self.channel, class);
             Question {
                 entry: entry.clone(),
                 bank: &self.tenant.id,
+                asker: Asker::Customer(&self.conversation.customer),
                 customer: &self.conversation.customer,
                 consent,
                 data_class: class,
                 accounts: &[],
+                payment: None,
                 channel: self.channel,
                 tier: if together == Tier::Never { most } else { most.min(together) },
+                circumstances: Circumstances { region: self.region, partner: None },
                 now,
             }
         };
         classes
             .iter()
             .zip(entries)
-            .map(|(class, entry)| self.app.gate.decide::<P>(&question(*class, entry)))
+            .map(|(class, entry)| self.tenant.gate.decide::<P>(&question(*class, entry)))
             .collect()
     }
 

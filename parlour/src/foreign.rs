@@ -61,7 +61,7 @@ pub async fn say(
     key: &str,
 ) -> Result<Said, SayFault> {
     let session = conversation(app, tenant, channel, sender).await?;
-    room::say(app, tenant, &session, text, key).await
+    room::say(app, tenant, &session, text, key, None).await
 }
 
 /// What people call a channel.
@@ -76,9 +76,9 @@ pub fn name(channel: Channel) -> &'static str {
 
 /// A notice for a conversation on a channel: where the bank lets data into a messenger's conversations, it
 /// says so and which, and promises no more than is true.
-pub fn honest(app: &App, tenant: &Tenant, channel: Channel, notice: Notice) -> Notice {
+pub fn honest(tenant: &Tenant, channel: Channel, notice: Notice) -> Notice {
     let carried =
-        |class: &&domain::DataClass| app.gate.max_tier(&tenant.id, channel, **class) == Tier::InChat;
+        |class: &&domain::DataClass| tenant.gate.max_tier(&tenant.id, channel, **class) == Tier::InChat;
     let carried: Vec<&str> = tenant.offers.iter().filter(carried).map(|class| class.in_words()).collect();
     if !channel.is_foreign() || carried.is_empty() {
         return notice;

@@ -90,6 +90,12 @@ pub fn check(new: NewHold, now: Timestamp) -> Result<Hold, HoldFault> {
     })
 }
 
+/// The holds that keep something of a customer now.
+pub async fn in_force(app: &App, bank: &BankId, customer: &CustomerId) -> Result<Vec<Hold>, DbError> {
+    let (bank, customer, now) = (bank.clone(), customer.clone(), app.clock.now());
+    app.store.read(move |tx| holds::active(tx, &bank, &customer, now)).await
+}
+
 /// Ends a hold before its time. If its customer was to be erased, the rest goes by itself. False if no such hold
 /// holds.
 pub async fn end(app: &App, bank: &BankId, customer: &CustomerId, id: &HoldId) -> Result<bool, DbError> {

@@ -22,8 +22,12 @@ enum Command {
     Check(commands::check::Check),
     /// The access log.
     Log(commands::log::Log),
+    /// What banks say about their data: try it, explain it.
+    Policy(commands::policy::Policy),
     /// What must be kept although its customer wants it erased.
     Hold(commands::hold::Hold),
+    /// The people of a bank who may open its console.
+    Staff(commands::staff::Staff),
     /// The keys that others need, and how they are replaced.
     Keys(commands::keys::Keys),
     /// Cosign other people's access logs.
@@ -49,7 +53,9 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve.run().await,
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
+            Command::Policy(policy) => policy.run().await,
             Command::Hold(hold) => hold.run().await,
+            Command::Staff(staff) => staff.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
             Command::PullOut(pull_out) => pull_out.run().await,

@@ -119,7 +119,8 @@ pub fn list(items: &[&str]) -> String {
     }
 }
 
-fn capital(text: &str) -> String {
+/// The text with its first letter large.
+pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }

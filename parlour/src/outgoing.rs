@@ -65,6 +65,7 @@ fn has_data(block: &Block) -> bool {
         | Block::Notice(_)
         | Block::SealedLink(_)
         | Block::Refusal { .. }
+        | Block::Door { .. }
         | Block::Care { .. } => false,
     }
 }

@@ -27,7 +27,7 @@ pub async fn in_words(turn: &Turn, refusal: Refusal) -> Result<Reply, TurnFault>
             "Write “continue” to end the pause.",
         )
         .with_quick(&["Continue", "Stop"])),
-        Why::BankDoesNotOffer { .. } | Why::ChannelRefused | Why::BankPolicy { .. } => Ok(said_no(
+        Why::BankDoesNotOffer { .. } | Why::ChannelRefused | Why::BankNo { .. } | Why::BankPolicy { .. } => Ok(said_no(
             bank,
             refusal.said.clone().unwrap_or_else(|| format!("{bank} does not allow this here.")),
             "You find it on the bank’s own site. You can ask me for something else.",

@@ -116,6 +116,15 @@ pub enum Block {
         /// What can be done, in words.
         remedy: String,
     },
+    /// A way to a page of ours.
+    Door {
+        /// What is there, in words.
+        text: String,
+        /// Its address.
+        href: String,
+        /// What stands on the button.
+        label: String,
+    },
     /// A warning that needs care, such as a secret that was typed into the chat.
     Care {
         /// Plain text.

@@ -4,7 +4,7 @@ use crate::{
     app::App, linking, outgoing::Outgoing, pace::TooFast, reply::Reply, rim, session::Session, tenant::Tenant,
 };
 use domain::{
-    BankId, Channel, Consent, ConsentId, ConsentState, MessageId,
+    BankId, Channel, Consent, ConsentId, ConsentState, MessageId, Region,
     conversation::{MAX_KEY_BYTES, MAX_TEXT_CHARS},
 };
 use jiff::Timestamp;
@@ -26,6 +26,10 @@ pub enum Words {
         /// Which secrets were removed, in words; empty when none.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         removed: Vec<String>,
+        /// From which country it came, where the gateway's proxy tells it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, example = "US")]
+        region: Option<Region>,
     },
     /// The bank's side said it.
     Bank {
@@ -120,6 +124,7 @@ pub async fn say(
     session: &Session,
     text: &str,
     key: &str,
+    region: Option<Region>,
 ) -> Result<Said, SayFault> {
     let text = check(text)?;
     check_key(key)?;
@@ -128,7 +133,7 @@ pub async fn say(
         .map_err(|TooFast { retry_after_s }| SayFault::TooFast { retry_after_s })?;
     let redacted = understanding::redact(&text);
     let removed = redacted.found.iter().map(|secret| secret.in_words().to_owned()).collect();
-    let words = Words::Customer { text: redacted.text, removed };
+    let words = Words::Customer { text: redacted.text, removed, region };
     let now = app.clock.now();
     let id = MessageId::new(rim::uuid(now));
     let received = store_inbound(app, tenant, session, id.clone(), key, &words, now).await?;

@@ -10,18 +10,20 @@ use crate::{
     keys::{KeyFault, Keys},
     logs::{Logs, log_folder, log_origin},
     pace::Pace,
+    policy::{InForce, PolicyTrouble, reload},
     publisher,
     restore::{self, RestoreFault},
     rim,
     session::Sessions,
+    staff::ceremony,
+    stops::{self, StopFault},
     telemetry,
-    tenant::Tenant,
+    tenant::{Tenant, Tenants},
     worker,
 };
 use access_log::LogFolder;
 use domain::{BankId, Clock};
-use gate::{Gate, PolicyFault};
-use std::{collections::BTreeMap, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
 use store::{OpenError, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
@@ -45,9 +47,12 @@ pub enum StartFault {
     /// The database came out of a backup and could not be made fit to serve.
     #[error("the database cannot be served: {0}")]
     Restore(#[from] RestoreFault),
+    /// What banks stopped from the console.
+    #[error("what banks stopped cannot be put in force: {0}")]
+    Stops(#[from] StopFault),
     /// A bank's policies.
-    #[error("the banks' policies are not right:\n{}", list(.0))]
-    Policy(Vec<PolicyFault>),
+    #[error("the banks' policies are not right:\n{0}")]
+    Policy(#[from] PolicyTrouble),
     /// A bank's log.
     #[error("the access log of {bank} in {folder} cannot be continued: {fault}")]
     Log {
@@ -58,10 +63,6 @@ pub enum StartFault {
         /// Why.
         fault: Box<access_log::OpenError>,
     },
-}
-
-fn list(faults: &[PolicyFault]) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A gateway that runs.
@@ -103,6 +104,7 @@ pub async fn start_on(
     let (stop, stopped) = watch::channel(false);
     let data = config.data.clone();
     let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    stops::refresh(&app).await?;
     let logs: Vec<_> =
         folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
     restore::settle(&app, &logs).await?;
@@ -110,7 +112,9 @@ pub async fn start_on(
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
+    tasks.spawn(reload::run(app.clone()));
     tasks.spawn(erasure::worker::run(app.clone()));
+    tasks.spawn(stops::run(app.clone()));
     tasks.spawn(telemetry::upkeep(app.stop.clone()));
     for (bank, folder) in folders {
         tasks.spawn(publisher::run(app.clone(), bank, folder));
@@ -141,19 +145,21 @@ fn app(
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> Result<App, StartFault> {
-    let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
-    let gate = Gate::load(rules).map_err(StartFault::Policy)?;
+    let tenants = Tenants::default();
+    let now = clock.now();
+    let in_force =
+        InForce::begin(&config.banks, config.data.clone(), config.require_proof, tenants.clone(), now)?;
     let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
-    let mut tenants = BTreeMap::new();
     for bank in config.banks {
         let key = keys.client(&bank.id)?;
-        let tenant = Tenant::new(bank, key, callback.clone(), store.clone(), clock.clone());
-        tenants.insert(tenant.id.clone(), Arc::new(tenant));
+        let (gate, store) = (in_force.gate(), store.clone());
+        tenants.insert(Tenant::new(bank, gate, key, callback.clone(), store, clock.clone()));
     }
     Ok(App {
         store,
-        gate,
+        in_force,
+        passkeys: ceremony::passkeys_of(&config.public_url),
         logs: Logs::new(config.data, keys.clone(), config.public_url.clone()),
         tenants,
         sessions: Sessions::new(keys.session()?),
@@ -166,6 +172,7 @@ fn app(
             listen,
             limits: config.limits,
             trust_forwarded_for: config.trust_forwarded_for,
+            region_header: config.region_header,
             witnesses: config.access_log,
             worker: format!("w-{}", rim::uuid(clock.now()).simple()),
         },

@@ -7,17 +7,24 @@ use crate::{
 };
 use banks::{ClientKey, Connector, ConnectorConfig, OnboardingFault};
 use domain::{BankId, Clock, Controller, DataClass};
-use gate::Offer;
+use gate::{Gate, Offer};
 use jiff::tz::TimeZone;
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 use store::Store;
 use tokio::sync::OnceCell;
 use url::Url;
 
-/// A bank that this gateway speaks for.
+/// A bank that this gateway speaks for, under the rules that were in force when it was looked up. Whoever holds one
+/// sees the same rules until they let it go.
+#[derive(Clone)]
 pub struct Tenant {
     /// Its id.
     pub id: BankId,
+    /// Who may see what.
+    pub gate: Arc<Gate>,
     /// Its name, as customers know it.
     pub name: String,
     /// Its look.
@@ -44,22 +51,19 @@ pub struct Tenant {
     pub controller: Controller,
     setup: ConnectorConfig,
     clock: Arc<dyn Clock>,
-    connector: OnceCell<Arc<Connector>>,
+    connector: Arc<OnceCell<Arc<Connector>>>,
 }
 
 impl Tenant {
     /// A tenant of a checked file. The bank itself is asked only when the first customer needs it.
-    pub fn new(file: BankFile, key: ClientKey, callback: Url, store: Store, clock: Arc<dyn Clock>) -> Tenant {
-        let offered = |class: &DataClass| file.rules.offered.get(class);
-        let offers: Vec<_> =
-            DataClass::ALL.iter().copied().filter(|c| matches!(offered(c), Some(Offer::Yes))).collect();
-        let says_no = DataClass::ALL
-            .iter()
-            .filter_map(|c| match offered(c) {
-                Some(Offer::No { reason }) => Some((*c, reason.clone())),
-                _ => None,
-            })
-            .collect();
+    pub fn new(
+        file: BankFile,
+        gate: Arc<Gate>,
+        key: ClientKey,
+        callback: Url,
+        store: Store,
+        clock: Arc<dyn Clock>,
+    ) -> Tenant {
         let setup = ConnectorConfig {
             bank: file.id.clone(),
             issuer: file.issuer.clone(),
@@ -74,14 +78,15 @@ impl Tenant {
             roots: file.bank_roots,
             limits: banks::Limits::default(),
         };
-        Tenant {
+        let tenant = Tenant {
             id: file.id,
+            gate: Arc::clone(&gate),
             name: file.name,
             look: file.look,
             zone: file.zone,
-            can: what_it_can(&offers),
-            says_no,
-            offers,
+            can: vec![],
+            says_no: vec![],
+            offers: vec![],
             bank_origin: file.issuer.origin().ascii_serialization(),
             consent_days: file.consent_days,
             lookback_days: file.lookback_days,
@@ -90,8 +95,21 @@ impl Tenant {
             controller: file.controller,
             setup,
             clock,
-            connector: OnceCell::new(),
-        }
+            connector: Arc::default(),
+        };
+        tenant.under(gate)
+    }
+
+    /// The same bank under other rules. Its connection stays.
+    pub fn under(&self, gate: Arc<Gate>) -> Tenant {
+        let no = |class: &DataClass| match gate.offers(&self.id, *class) {
+            Offer::Yes => None,
+            Offer::No { reason } => Some((*class, reason.clone())),
+        };
+        let says_no: Vec<_> = DataClass::ALL.iter().filter_map(no).collect();
+        let offers: Vec<_> =
+            DataClass::ALL.iter().copied().filter(|c| says_no.iter().all(|(no, _)| no != c)).collect();
+        Tenant { can: what_it_can(&offers), says_no, offers, gate, ..self.clone() }
     }
 
     /// The connection to the bank. The bank's metadata is read the first time, and again after a failure.
@@ -106,6 +124,37 @@ impl Tenant {
 impl std::fmt::Debug for Tenant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Tenant({})", self.id)
+    }
+}
+
+/// The banks, each under the rules that are in force now. Clones are of one and the same.
+#[derive(Debug, Clone, Default)]
+pub struct Tenants(Arc<RwLock<BTreeMap<BankId, Arc<Tenant>>>>);
+
+impl Tenants {
+    /// A bank.
+    pub fn get(&self, bank: &BankId) -> Option<Arc<Tenant>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(bank).cloned()
+    }
+
+    /// All banks, in the order of their ids.
+    pub fn values(&self) -> std::vec::IntoIter<Arc<Tenant>> {
+        let tenants = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.values().cloned().collect::<Vec<_>>().into_iter()
+    }
+
+    /// Adds a bank.
+    pub fn insert(&self, tenant: Tenant) {
+        let mut tenants = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        tenants.insert(tenant.id.clone(), Arc::new(tenant));
+    }
+
+    /// Puts a bank under other rules. Whoever holds it keeps the old ones.
+    pub fn under(&self, bank: &BankId, gate: &Arc<Gate>) {
+        let mut tenants = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tenant) = tenants.get_mut(bank) {
+            *tenant = Arc::new(tenant.under(Arc::clone(gate)));
+        }
     }
 }
 

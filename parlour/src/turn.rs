@@ -6,7 +6,7 @@ use crate::{
     asking::{Shown, Turn, TurnFault},
     balances,
     consents::words,
-    erasure, export, linking, places, receipts,
+    erasure, export, linking, places, privacy, receipts,
     reply::{Block, Reply},
     room::Words,
     sealed, spending, withdrawal,
@@ -20,16 +20,17 @@ pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Reply {
     let Some(tenant) = app.tenants.get(&claimed.conversation.bank) else {
         return Reply::text("This bank is no longer served here.");
     };
+    let Ok(Words::Customer { text, removed, region }) = serde_json::from_slice(&claimed.message.body) else {
+        return Reply::text("This message cannot be read any more. Please write it again.");
+    };
     let turn = Turn {
         app: app.clone(),
-        tenant: tenant.clone(),
+        tenant,
         conversation: claimed.conversation.clone(),
         channel: claimed.conversation.channel,
+        region,
         now: app.clock.now(),
         shown: Shown::InConversation,
-    };
-    let Ok(Words::Customer { text, removed }) = serde_json::from_slice(&claimed.message.body) else {
-        return Reply::text("This message cannot be read any more. Please write it again.");
     };
     if !removed.is_empty() {
         return take_care(&removed);
@@ -81,6 +82,7 @@ async fn serve(turn: &Turn, intent: Intent, understood: &Understood) -> Result<R
         Intent::Resume => words::resume(turn).await,
         Intent::Change => linking::offer_change(turn).await,
         Intent::MyConsents => words::tell(turn).await,
+        Intent::Privacy => Ok(privacy::tell(turn)),
         Intent::Link => linking::offer_or_say_linked(turn).await,
         Intent::Help => Ok(help(turn)),
         Intent::Greeting => Ok(greeting(turn)),
@@ -122,6 +124,7 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::Resume => "Continue",
         Intent::Change => "Change what I share",
         Intent::MyConsents => "What do I share?",
+        Intent::Privacy => "My privacy",
         Intent::Link => "Link my bank",
         Intent::Help => "What can you do?",
         Intent::Person => "Talk to a person",

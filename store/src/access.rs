@@ -69,6 +69,8 @@ pub fn stage(tx: &mut Tx, decision: &Decision) -> Result<(), DbError> {
             Arg::Blob(&leaf),
         ],
     )?;
+    let reason = value.pointer("/reason/kind").and_then(serde_json::Value::as_str);
+    crate::facts::insert(tx, decision, reason)?;
     tx.staged(entry.clone());
     Ok(())
 }
@@ -151,6 +153,22 @@ pub fn of_customer(
         accesses.push(Access { decision, index: row.maybe_count(2, "index of a log entry")? });
     }
     Ok(accesses)
+}
+
+/// One decision of a bank by its entry, whoever the customer is: for who runs the gateway, and has the keys anyway.
+/// None if there is no such entry at this bank.
+pub fn by_entry(tx: &mut Tx, bank: &BankId, entry: &EntryId) -> Result<Option<Access>, DbError> {
+    let row = tx.row(
+        "SELECT a.entry, a.body, e.idx, a.customer FROM access_record a \
+         LEFT JOIN log_entry e ON e.entry = a.entry AND e.log = a.bank \
+         WHERE a.bank = $1 AND a.entry = $2",
+        &[Arg::Text(bank.as_str()), Arg::Text(entry.as_str())],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let customer: CustomerId = row.parse(3, "customer of a decision")?;
+    let record = record(tx, bank, &customer, &row)?;
+    let decision = serde_json::from_slice(&record).map_err(|_| DbError::Unreadable { what: "decision" })?;
+    Ok(Some(Access { decision, index: row.maybe_count(2, "index of a log entry")? }))
 }
 
 /// The consent that a customer's entry rests on. None if the entry is not theirs, or rests on none.

@@ -78,6 +78,7 @@ pub fn insert(tx: &mut Tx, consent: &Consent, now: Timestamp) -> Result<bool, Db
         ],
     )?;
     if inserted == 1 {
+        crate::figures::share(tx, consent)?;
         consent_events::begin(tx, consent, now)?;
     }
     Ok(inserted == 1)

@@ -96,6 +96,17 @@ const OWNED: &[Owned] = &[
     },
     Owned { name: "link", wipe: "DELETE FROM link WHERE bank = $1 AND customer = $2", kept_as: None },
     Owned {
+        name: "sealed_link",
+        wipe: "DELETE FROM sealed_link WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
+    Owned {
+        name: "known_browser",
+        wipe: "DELETE FROM known_browser WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
+    Owned { name: "sender", wipe: "DELETE FROM sender WHERE bank = $1 AND customer = $2", kept_as: None },
+    Owned {
         name: "bank_grant",
         wipe: "DELETE FROM bank_grant WHERE bank = $1 AND customer = $2",
         kept_as: None,

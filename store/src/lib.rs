@@ -33,6 +33,8 @@ pub mod conversations;
 pub mod customers;
 pub mod erasures;
 pub mod exports;
+pub mod facts;
+pub mod figures;
 pub mod grants;
 pub mod holds;
 pub mod keks;
@@ -41,6 +43,8 @@ pub mod messages;
 pub mod pull_outs;
 pub mod sealed_links;
 pub mod senders;
+pub mod staff;
+pub mod stops;
 
 pub use error::{DbError, OpenError};
 pub use keyring::{KekSource, KeyRing};

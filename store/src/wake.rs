@@ -21,6 +21,8 @@ pub(crate) enum Ring {
     Tasks,
     /// Entries were numbered.
     Log,
+    /// A bank said No to something in the console, or said it no longer.
+    Stops,
 }
 
 /// The bells of a store. Each receiver's number only counts the rings; wait with `changed()`.
@@ -29,6 +31,7 @@ pub struct Wake {
     inbound: watch::Sender<u64>,
     tasks: watch::Sender<u64>,
     log: watch::Sender<u64>,
+    stops: watch::Sender<u64>,
     conversations: Mutex<HashMap<ConversationId, watch::Sender<u64>>>,
 }
 
@@ -38,6 +41,7 @@ impl Wake {
             inbound: watch::Sender::new(0),
             tasks: watch::Sender::new(0),
             log: watch::Sender::new(0),
+            stops: watch::Sender::new(0),
             conversations: Mutex::default(),
         }
     }
@@ -57,6 +61,11 @@ impl Wake {
         self.log.subscribe()
     }
 
+    /// Rings when a bank changed what it says No to in the console.
+    pub fn stops(&self) -> watch::Receiver<u64> {
+        self.stops.subscribe()
+    }
+
     /// Rings when this conversation has new messages.
     pub fn messages_of(&self, conversation: &ConversationId) -> watch::Receiver<u64> {
         let mut bells = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,6 +80,7 @@ impl Wake {
                 Ring::Inbound => self.inbound.send_modify(count),
                 Ring::Tasks => self.tasks.send_modify(count),
                 Ring::Log => self.log.send_modify(count),
+                Ring::Stops => self.stops.send_modify(count),
                 Ring::Messages(conversation) => {
                     let bells = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
                     if let Some(bell) = bells.get(&conversation) {

@@ -36,6 +36,8 @@ pub enum Intent {
     Change,
     /// What is shared.
     MyConsents,
+    /// The privacy page.
+    Privacy,
     /// Begin the sharing.
     Link,
     /// What can be asked.
@@ -177,7 +179,13 @@ fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
         matches!(intent, Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped);
     let for_any_matter = matches!(
         intent,
-        Intent::Person | Intent::WhoLooked | Intent::Receipts | Intent::MyConsents | Intent::Yes | Intent::No
+        Intent::Person
+            | Intent::WhoLooked
+            | Intent::Receipts
+            | Intent::MyConsents
+            | Intent::Privacy
+            | Intent::Yes
+            | Intent::No
     );
     words.iter().any(|word| {
         (!for_any_matter && OTHER_BUSINESS.contains(word)) || (about_money && TROUBLE.contains(word))

@@ -169,7 +169,18 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
             "prove it|that to me",
         ],
     ),
-    (WhoLooked, Weak, &["privacy", "my data", "who|whos * my account|accounts"]),
+    (
+        Privacy,
+        Strong,
+        &[
+            "^ my|our? privacy $",
+            "privacy page|dashboard|settings|center|centre|controls|options|menu",
+            "show|open|see|manage|change|set|check * privacy",
+            "where is|are|s? my|the privacy",
+        ],
+    ),
+    (Privacy, Weak, &["privacy"]),
+    (WhoLooked, Weak, &["my data", "who|whos * my account|accounts"]),
     (
         Erase,
         Strong,
@@ -552,6 +563,7 @@ pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
     (Pause, &[Stop, Link, WhoLooked, Transactions, Help, No, Yes]),
     (Resume, &[Stop, Link, WhoLooked, Help, Yes]),
     (Change, &[Stop, Link, WhoLooked, Balance, Transactions, Help, MyConsents]),
+    (Privacy, &[WhoLooked, Help, Change, MyConsents, Link]),
     (MyConsents, &[WhoLooked, Link, Help, Transactions, Balance]),
     (Person, &[Help, Link, Balance, Transactions, WhoLooked]),
     (Receipts, &[WhoLooked, Balance, Transactions, Spending, WhereShopped, Link, Help]),

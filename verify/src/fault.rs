@@ -76,15 +76,14 @@ pub enum Fault {
 impl Fault {
     /// Whether what was checked does not hold. Otherwise it could not be checked.
     pub fn is_wrong(&self) -> bool {
-        let unchecked = matches!(
+        !matches!(
             self,
             Fault::Keys(_)
                 | Fault::File { .. }
                 | Fault::NoEvidence { .. }
                 | Fault::Log(access_log::Fault::Io(_))
                 | Fault::Proof(ProofError::Io(_))
-        );
-        !unchecked
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_mins(45);
 
 /// The measures there are, with what each tells.
-const MEASURES: [(&str, &str); 7] = [
+const MEASURES: [(&str, &str); 8] = [
     ("ingest", "durable inbound messages through HTTP at 64 connections, beside the same without HTTP"),
     ("turn", "a balance question from accepted to reply stored, and our part of it"),
     ("gate", "a decision with its durable log entry, under load"),
@@ -18,6 +18,7 @@ const MEASURES: [(&str, &str); 7] = [
         "withdraw",
         "from \"stop\" to its effect here and to the bank's confirmation, beside a plain transaction",
     ),
+    ("prove", "all theorems about the floor, and the slowest of them"),
     ("start", "time to ready and resident memory of `parlour serve`"),
 ];
 

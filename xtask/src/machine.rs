@@ -19,6 +19,7 @@ struct Need {
 
 const NEEDS: &[Need] = &[
     Need { packages: &["postgresql-15"], steps: &[Step::Unit], there: postgres_server },
+    Need { packages: &["cvc5"], steps: &[Step::Unit], there: solver },
     Need { packages: &["chromium"], steps: &[Step::Browser], there: || on_path("chromium") },
     Need { packages: &["chromium-driver"], steps: &[Step::Browser], there: || on_path("chromedriver") },
     Need { packages: &["nodejs"], steps: &[Step::Compat], there: || on_path("node") },
@@ -96,6 +97,11 @@ fn says_yes(program: &str, args: &[&str]) -> bool {
         .stderr(Stdio::null())
         .status();
     quiet.is_ok_and(|status| status.success())
+}
+
+/// What the proofs of the policies need. $CVC5 may name another one than that of the path.
+fn solver() -> bool {
+    std::env::var_os("CVC5").is_some_and(|named| Path::new(&named).is_file()) || on_path("cvc5")
 }
 
 /// The server's programs lie outside the path on Debian.

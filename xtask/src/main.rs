@@ -22,7 +22,7 @@ const USAGE: &str = "\
 cargo xtask test [--only STEP,STEP] [--list]   everything that must hold, in order; stops at the first failure
 cargo xtask compat                             the same journey with clients and servers that others wrote
 cargo xtask bench NAME [--backend sqlite|postgres]
-                                               one measure as JSON lines: ingest, turn, gate, log or start";
+                                               one measure as JSON lines: ingest, turn, gate, log, prove or start";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -9,7 +9,7 @@ pub enum Step {
     Fmt,
     /// The lints of the house.
     Clippy,
-    /// All tests but those in a browser, on both databases.
+    /// All tests but those in a browser, on both databases, and the proofs of the policies.
     Unit,
     /// The journey as a client of the HTTP faces.
     Http,
@@ -40,7 +40,7 @@ impl Step {
         match self {
             Step::Fmt => "the source has the form that rustfmt gives it",
             Step::Clippy => "no warning in any target",
-            Step::Unit => "every test of every crate, both databases",
+            Step::Unit => "every test of every crate, both databases; the proofs of the policies",
             Step::Http => "the journey of `parlour demo --check`, as a client",
             Step::Browser => "the journey in headless Chromium; pictures in target/screenshots",
             Step::Compat => "openid-client, oidc-provider, schemathesis and a verifier in Go agree with us",

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 11] = [
+const STRUCTS: [(&str, &str, &str); 12] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("gateway.rs", "WrittenAccessLog", "access_log."),
@@ -20,11 +20,12 @@ const STRUCTS: [(&str, &str, &str); 11] = [
     ("terms.rs", "WrittenController", "controller."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
+    ("no.rs", "WrittenNo", "no."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 8] =
-    ["limits", "access_log", "look", "connector", "consent", "controller", "data", "channels"];
+const TABLES: [&str; 9] =
+    ["limits", "access_log", "look", "connector", "consent", "controller", "data", "channels", "no"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

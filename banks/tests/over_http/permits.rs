@@ -1,7 +1,9 @@
 //! Permits of the real gate, for a bank that offers everything.
 
 use domain::{AccountId, BankId, Channel, Consent, ConsentState, DataClass, EntryId, Purpose, Tier};
-use gate::{AnswerCustomer, BankRules, Gate, Guarded, Logged, Offer, Permit, Question, Verdict};
+use gate::{
+    AnswerCustomer, Asker, BankRules, Circumstances, Gate, Guarded, Logged, Offer, Permit, Question, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::LazyLock;
 
@@ -13,11 +15,8 @@ static GATE: LazyLock<Gate> =
 
 fn open_bank(name: &str) -> BankRules {
     BankRules {
-        bank: name.parse().unwrap(),
         offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
-        tiers: Default::default(),
-        policies: Vec::new(),
-        refused_channels: Default::default(),
+        ..BankRules::closed(name.parse().unwrap())
     }
 }
 
@@ -30,12 +29,15 @@ pub fn permit_of(bank: &str, class: DataClass, accounts: &[&str]) -> Permit<Answ
     let question = Question {
         entry: EntryId::new(uuid::Uuid::from_u128(9)),
         bank: &bank,
+        asker: Asker::Customer(&consent.customer),
         customer: &consent.customer,
         consent: Some(&consent),
         data_class: class,
         accounts: &accounts,
+        payment: None,
         channel: Channel::Web,
         tier: Tier::InChat,
+        circumstances: Circumstances::default(),
         now,
     };
     match GATE.decide::<AnswerCustomer>(&question) {

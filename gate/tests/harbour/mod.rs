@@ -5,11 +5,12 @@
 
 use domain::{
     AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
-    EntryId, Purpose, Tier,
+    EntryId, Money, PartnerId, Purpose, Region, Tier,
 };
-use gate::{BankRules, Gate, Logged, Offer, Permit, PolicyFile, Question, Verdict};
+use gate::{
+    Asker, AskerKind, BankRules, Circumstances, Gate, Logged, Offer, Permit, PolicyFile, Question, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub const MERIDIAN_ON_PLACES: &str = "We never tell anyone where you shopped.";
@@ -37,11 +38,8 @@ pub fn account(name: &str) -> AccountId {
 
 pub fn harbour() -> BankRules {
     BankRules {
-        bank: bank("harbour"),
         offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
-        tiers: BTreeMap::new(),
-        policies: Vec::new(),
-        refused_channels: BTreeMap::new(),
+        ..BankRules::closed(bank("harbour"))
     }
 }
 
@@ -92,13 +90,54 @@ pub fn consent(bank_name: &str) -> Consent {
 pub struct Ask {
     pub entry: EntryId,
     pub bank: BankId,
+    pub who: Who,
     pub customer: CustomerId,
     pub consent: Option<Consent>,
     pub data_class: DataClass,
     pub accounts: Vec<AccountId>,
     pub channel: Channel,
     pub tier: Tier,
+    pub payment: Option<Money>,
+    pub region: Option<Region>,
+    pub partner: Option<PartnerId>,
     pub now: Timestamp,
+}
+
+/// Who asks, owned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Who {
+    pub kind: AskerKind,
+    /// The customer, if one asks.
+    pub customer: CustomerId,
+    /// The bank of whoever works for or with one.
+    pub bank: BankId,
+    /// The customers whose open case an agent has.
+    pub open_cases: Vec<CustomerId>,
+    /// The company, if one asks.
+    pub partner: PartnerId,
+}
+
+impl Who {
+    /// Customer 1; or, as another kind, of a bank with an open case of customer 1.
+    pub fn of(bank_name: &str, kind: AskerKind) -> Who {
+        Who {
+            kind,
+            customer: customer(1),
+            bank: bank(bank_name),
+            open_cases: vec![customer(1)],
+            partner: "acme".parse().unwrap(),
+        }
+    }
+
+    fn asker(&self) -> Asker<'_> {
+        match self.kind {
+            AskerKind::Customer => Asker::Customer(&self.customer),
+            AskerKind::Agent => Asker::Agent { id: "mia", bank: &self.bank, open_cases: &self.open_cases },
+            AskerKind::Staff => Asker::Staff { id: "max", bank: &self.bank },
+            AskerKind::Partner => Asker::Partner { id: &self.partner, bank: &self.bank },
+            AskerKind::Platform => Asker::Platform { id: "messenger" },
+        }
+    }
 }
 
 impl Ask {
@@ -107,13 +146,26 @@ impl Ask {
         Ask {
             entry: entry(1),
             bank: bank(bank_name),
+            who: Who::of(bank_name, AskerKind::Customer),
             customer: customer(1),
             consent: Some(consent(bank_name)),
             data_class: DataClass::Balances,
             accounts: Vec::new(),
             channel: Channel::Web,
             tier: Tier::InChat,
+            payment: None,
+            region: None,
+            partner: None,
             now: now(),
+        }
+    }
+
+    /// Customer 1 orders a payment on the bank's own page.
+    pub fn payment(bank_name: &str, minor_units: i64) -> Ask {
+        Ask {
+            data_class: DataClass::Accounts,
+            payment: Some(Money::new(minor_units, domain::Currency::USD)),
+            ..Ask::balances(bank_name)
         }
     }
 
@@ -121,12 +173,15 @@ impl Ask {
         Question {
             entry: self.entry.clone(),
             bank: &self.bank,
+            asker: self.who.asker(),
             customer: &self.customer,
             consent: self.consent.as_ref(),
             data_class: self.data_class,
             accounts: &self.accounts,
             channel: self.channel,
             tier: self.tier,
+            payment: self.payment,
+            circumstances: Circumstances { region: self.region, partner: self.partner.as_ref() },
             now: self.now,
         }
     }

@@ -1,7 +1,10 @@
 //! `parlour check`: reads all files and policies and says what is wrong and what each bank says No to.
 
 use super::config_or_print;
-use crate::config::Config;
+use crate::{
+    config::Config,
+    policy::{in_force, proof},
+};
 use clap::Args;
 use gate::{Gate, Offer};
 use std::{path::PathBuf, process::ExitCode};
@@ -22,16 +25,42 @@ impl Check {
             Err(code) => return code,
         };
         let rules = config.banks.iter().map(|bank| bank.rules.clone()).collect();
-        if let Err(faults) = Gate::load(rules) {
-            for fault in &faults {
-                eprintln!("error: {fault}\n");
+        let gate = match Gate::load(rules) {
+            Ok(gate) => gate,
+            Err(faults) => {
+                faults.iter().for_each(|fault| eprintln!("error: {fault}\n"));
+                eprintln!("{} to mend in the policies.", faults.len());
+                return ExitCode::FAILURE;
             }
-            eprintln!("{} to mend in the policies.", faults.len());
+        };
+        let troubles: Vec<_> = config.banks.iter().filter_map(|b| in_force::test(b, &gate).err()).collect();
+        if !troubles.is_empty() {
+            troubles.iter().for_each(|trouble| eprintln!("error: {trouble}\n"));
+            eprintln!("The policies do not answer as their tests expect.");
             return ExitCode::FAILURE;
         }
         print(&config);
-        ExitCode::SUCCESS
+        if proofs(&config, &gate) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+}
+
+/// Says of each bank whether a proof covers its rules. False if one is required and there is none.
+fn proofs(config: &Config, gate: &Gate) -> bool {
+    let mut right = true;
+    for bank in &config.banks {
+        let digest = gate.digest(&bank.id).unwrap_or_else(gate::law_digest);
+        match proof::look(&config.data, &bank.id, &bank.file, &digest) {
+            Ok(at) => println!("{}: the rules were proved on {}", bank.id, at.strftime("%F")),
+            Err(why) => {
+                right &= !config.require_proof;
+                println!("{}: {why}", bank.id);
+            }
+        }
+    }
+    if !right {
+        eprintln!("error: `require_proof` is set, so the gateway would not start.");
+    }
+    right
 }
 
 fn print(config: &Config) {
@@ -65,5 +94,9 @@ fn print(config: &Config) {
         for (channel, reason) in &bank.rules.refused_channels {
             println!("  {channel:<16} refused: {reason}");
         }
+        for (number, no) in (1..).zip(&bank.rules.nos) {
+            println!("  {:<16} {}", format!("no-{number}"), no.reason);
+        }
+        println!("  {:<16} {} rows, all as expected", "policy tests", bank.policy_tests.len());
     }
 }

@@ -73,6 +73,22 @@ fn forget(data: &std::path::Path) -> Result<(), String> {
     std::fs::remove_dir_all(data).map_err(|e| format!("{} cannot be removed: {e}", data.display()))
 }
 
+/// How the banks' own people get into their consoles.
+fn consoles(demo: &RunningDemo) -> String {
+    let mut out = String::from(
+        "  For the banks' own people, with a passkey. Two officers in two browsers try what needs two:\n",
+    );
+    for bank in &demo.banks {
+        out += &format!("  {:<18} {}console/{}\n", bank.name, demo.gateway_url, bank.id);
+        for person in demo.people.iter().filter(|person| person.bank == bank.id) {
+            let way = person.link.as_deref().unwrap_or("has a passkey; signs in there");
+            out += &format!("    {:<16} {:<8} {way}\n", person.name, person.role.in_words());
+        }
+    }
+    out += "  The links work once and for 15 minutes; start again for new ones.\n\n";
+    out
+}
+
 fn table(demo: &RunningDemo, data: &std::path::Path) -> String {
     let mut out = String::from("\nParlour is ready.\n\n");
     for bank in &demo.banks {
@@ -82,6 +98,7 @@ fn table(demo: &RunningDemo, data: &std::path::Path) -> String {
             "  its own site", bank.url, bank.login, bank.password
         );
     }
+    out += &consoles(demo);
     out += "  Try  “What’s my balance?”, then the button; “Last transactions”; “What did I spend at the\n";
     out += "       supermarket last week?”; “Where did I shop?” at both banks; “Who looked at my data?”; “Stop”.\n\n";
     out += &format!("  Kept in {}. Stop with Ctrl-C.\n", data.display());

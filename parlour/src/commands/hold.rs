@@ -15,7 +15,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use std::{path::PathBuf, process::ExitCode};
-use store::{DbError, OpenError, Options, Store, erasures, holds};
+use store::{DbError, OpenError, Store, erasures, holds};
 
 /// What must be kept although its customer wants it erased.
 #[derive(Args)]
@@ -122,7 +122,7 @@ impl Hold {
 impl HoldCommand {
     async fn run(self, config: &Config) -> Result<(), Fault> {
         let keys = Keys::open(config.data.join("keys"))?;
-        let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+        let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
         let outcome = match self {
             HoldCommand::Set(new) => set(&store, new).await,
             HoldCommand::List(whose) => list(&store, whose).await,

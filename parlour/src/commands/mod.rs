@@ -5,8 +5,10 @@ pub mod demo;
 pub mod hold;
 pub mod keys;
 pub mod log;
+pub mod policy;
 pub mod pull_out;
 pub mod serve;
+pub mod staff;
 pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};

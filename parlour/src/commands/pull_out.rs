@@ -11,7 +11,7 @@ use crate::{
 use clap::Args;
 use domain::{BankId, Channel, Clock, DataClass};
 use std::{path::PathBuf, process::ExitCode};
-use store::{DbError, Options, Store, pull_outs};
+use store::{DbError, Store, pull_outs};
 
 /// Pull a bank out: nothing new is linked, nothing is read, and every consent that it concerns is ended.
 #[derive(Args)]
@@ -60,7 +60,7 @@ impl PullOut {
         let unknown = || PullOutFault::UnknownBank(self.bank.clone());
         let bank = config.banks.iter().find(|bank| bank.id == self.bank).ok_or_else(unknown)?;
         let keys = Keys::open(config.data.join("keys"))?;
-        let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+        let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
         let said = match self.come_back {
             true => come_back(&store, bank).await?,
             false => self.pull_out(&store, bank).await?,

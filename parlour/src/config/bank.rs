@@ -3,9 +3,13 @@
 use super::{
     fault::{ConfigFault, Source, read_file},
     look::{self, Look},
+    no::{self, WrittenNo},
     roots, terms,
 };
-use crate::profile::Profile;
+use crate::{
+    policy::table::{self, PolicyTest},
+    profile::Profile,
+};
 use domain::{BankId, Channel, Controller, DataClass, Tier, consent};
 use gate::{BankRules, Offer, PolicyFile};
 use jiff::tz::TimeZone;
@@ -45,7 +49,20 @@ struct Written {
     #[serde(default)]
     channels: BTreeMap<Spanned<String>, WrittenChannel>,
     #[serde(default)]
+    no: Vec<Spanned<WrittenNo>>,
+    #[serde(default)]
     policies: Vec<PathBuf>,
+    #[serde(default)]
+    policy_tests: Vec<PathBuf>,
+}
+
+/// The part of a bank's file that names other files.
+#[derive(Debug, Default, Deserialize)]
+struct Mentions {
+    #[serde(default)]
+    policies: Vec<PathBuf>,
+    #[serde(default)]
+    policy_tests: Vec<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,6 +171,39 @@ pub struct BankFile {
     pub remind_days: Vec<i64>,
     /// What it says Yes and No to, for the gate.
     pub rules: BankRules,
+    /// What its policies are to answer.
+    pub policy_tests: Vec<PolicyTest>,
+}
+
+/// The files that a bank's file names, whether they are there or not. None if it cannot be read.
+pub fn mentioned(path: &Path) -> Vec<PathBuf> {
+    let text = read_file(path, "").unwrap_or_default();
+    let mentions: Mentions = toml::from_str(&text).unwrap_or_default();
+    let home = path.parent().unwrap_or(Path::new("."));
+    mentions.policies.iter().chain(&mentions.policy_tests).map(|file| home.join(file)).collect()
+}
+
+impl BankFile {
+    /// The keys, other than those of the policy, in which another reading of the file differs. They take effect
+    /// when the gateway starts.
+    pub fn differs_in(&self, other: &BankFile) -> Vec<&'static str> {
+        let pairs = [
+            ("name", self.name != other.name),
+            ("zone", self.zone != other.zone),
+            ("profile", self.profile != other.profile),
+            ("look", self.look != other.look),
+            ("connector.issuer", self.issuer != other.issuer),
+            ("connector.api", self.api != other.api),
+            ("connector.ca", self.bank_roots != other.bank_roots),
+            ("connector.client_id", self.client_id != other.client_id),
+            ("connector.refresh", self.refresh != other.refresh),
+            ("consent.days", self.consent_days != other.consent_days),
+            ("consent.lookback_days", self.lookback_days != other.lookback_days),
+            ("consent.remind_days", self.remind_days != other.remind_days),
+            ("controller", self.controller != other.controller),
+        ];
+        pairs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
+    }
 }
 
 /// Reads one bank's file and tells all its mistakes.
@@ -172,11 +222,13 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     terms::check_controller(&source, &written.controller, &mut faults);
     let profile =
         terms::profile(&source, &written.profile, &written.consent.days, &written.controller, &mut faults);
-    let rules = rules(&source, id.clone(), &written, &mut faults);
+    let mut rules = rules(&source, id.clone(), &written, &mut faults);
+    let policy_tests = policy_tests(&source, &written.policy_tests, &mut faults);
     let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
         return Err(faults);
     };
+    rules.zone = zone.clone();
     let name = written.name.into_inner();
     let mut remind_days = written.consent.remind_days.into_inner();
     remind_days.sort_unstable_by_key(|days| Reverse(*days));
@@ -201,6 +253,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         lookback_days: written.consent.lookback_days.into_inner(),
         remind_days,
         rules,
+        policy_tests,
     })
 }
 
@@ -286,13 +339,9 @@ fn check_days(source: &Source, consent: &WrittenConsent, faults: &mut Vec<Config
 
 fn rules(source: &Source, id: Option<BankId>, written: &Written, faults: &mut Vec<ConfigFault>) -> BankRules {
     let placeholder = || "unnamed".parse().expect("a plain word is a bank id");
-    let mut rules = BankRules {
-        bank: id.unwrap_or_else(placeholder),
-        offered: BTreeMap::new(),
-        tiers: BTreeMap::new(),
-        policies: policies(source, &written.policies, faults),
-        refused_channels: BTreeMap::new(),
-    };
+    let mut rules = BankRules::closed(id.unwrap_or_else(placeholder));
+    rules.policies = policies(source, &written.policies, faults);
+    rules.nos = no::read(source, &written.no, faults);
     for class in DataClass::ALL {
         rules.offered.insert(*class, Offer::No { reason: "We do not offer this in chat.".into() });
     }
@@ -338,9 +387,25 @@ fn policies(source: &Source, paths: &[PathBuf], faults: &mut Vec<ConfigFault>) -
     for path in paths {
         let remedy = "the key `policies` lists Cedar files beside the bank's file";
         match read_file(&home.join(path), remedy) {
-            Ok(text) => files.push(PolicyFile { name: home.join(path).display().to_string(), text }),
+            Ok(text) => files.push(PolicyFile { name: path.display().to_string(), text }),
             Err(fault) => faults.push(fault),
         }
     }
     files
+}
+
+fn policy_tests(source: &Source, paths: &[PathBuf], faults: &mut Vec<ConfigFault>) -> Vec<PolicyTest> {
+    let home = source.file.parent().unwrap_or(Path::new("."));
+    let mut tests = vec![];
+    for path in paths {
+        let file = home.join(path);
+        match read_file(&file, "the key `policy_tests` lists tables (CSV) beside the bank's file") {
+            Ok(text) => match table::read(&Source { file: &file, text: &text }) {
+                Ok(read) => tests.extend(read),
+                Err(found) => faults.extend(found),
+            },
+            Err(fault) => faults.push(fault),
+        }
+    }
+    tests
 }

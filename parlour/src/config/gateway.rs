@@ -118,6 +118,9 @@ struct GatewayFile {
     log: LogFormat,
     #[serde(default)]
     trust_forwarded_for: bool,
+    region_header: Option<Spanned<String>>,
+    #[serde(default)]
+    require_proof: bool,
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
@@ -145,6 +148,10 @@ pub struct Config {
     pub log: LogFormat,
     /// Whether a proxy in front of us may say whom it speaks for (`X-Forwarded-For`).
     pub trust_forwarded_for: bool,
+    /// The header in which that proxy tells from which country a request comes. Lowercase.
+    pub region_header: Option<String>,
+    /// Whether policies without a proof that holds are refused. If not, they are warned of.
+    pub require_proof: bool,
     /// Limits.
     pub limits: Limits,
     /// Who cosigns the access logs.
@@ -170,6 +177,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
     let mut faults = vec![];
     let data = home.join(&file.data);
     check_public_url(&source, &file, &mut faults);
+    let region_header = region_header(&source, &file, &mut faults);
     let database = database(&source, &file, &data, &mut faults);
     let access_log = witnesses(&source, &file.access_log, &mut faults);
     let database_roots = roots::read(&source, file.database_ca.as_ref(), &mut faults);
@@ -187,6 +195,8 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
         database_roots,
         log: file.log,
         trust_forwarded_for: file.trust_forwarded_for,
+        region_header,
+        require_proof: file.require_proof,
         limits: file.limits,
         access_log,
         banks,
@@ -246,6 +256,20 @@ fn check_public_url(source: &Source, file: &GatewayFile, faults: &mut Vec<Config
         let remedy = "write only scheme, host and port, such as \"https://chat.bank.example\"";
         faults.push(source.fault(file.public_url.span(), "the public address has more than a host", remedy));
     }
+}
+
+fn region_header(source: &Source, file: &GatewayFile, faults: &mut Vec<ConfigFault>) -> Option<String> {
+    let written = file.region_header.as_ref()?;
+    let name = written.get_ref().to_ascii_lowercase();
+    if axum::http::HeaderName::from_bytes(name.as_bytes()).is_err() {
+        let remedy = "write the name of the header, such as \"cf-ipcountry\"";
+        faults.push(source.fault(written.span(), format!("`{name}` is not the name of a header"), remedy));
+    } else if !file.trust_forwarded_for {
+        let what = "anybody could claim any country: no proxy is trusted";
+        let remedy = "say `trust_forwarded_for = true` behind a proxy that sets this header, or leave it out";
+        faults.push(source.fault(written.span(), what, remedy));
+    }
+    Some(name)
 }
 
 fn database(

@@ -7,6 +7,7 @@ pub mod bank;
 pub mod fault;
 pub mod gateway;
 pub mod look;
+pub mod no;
 mod roots;
 mod terms;
 

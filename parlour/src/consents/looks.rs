@@ -58,7 +58,8 @@ async fn standing(app: &App, consent: &Consent) -> Result<Result<AtBank, BankFau
 /// Ends here what has ended at the bank, and says so in the chat. False if it had ended here before.
 pub async fn end(app: &App, consent: Consent, event: ConsentEvent, how: How) -> Result<bool, DbError> {
     let now = app.clock.now();
-    let name = app.tenants.get(&consent.bank).map_or("The bank", |tenant| &tenant.name);
+    let name =
+        app.tenants.get(&consent.bank).map_or_else(|| "The bank".to_owned(), |tenant| tenant.name.clone());
     let text = match event {
         ConsentEvent::Expire => {
             format!("{name} says that the time of the sharing is over. I cannot see anything now.")

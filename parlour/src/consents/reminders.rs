@@ -33,8 +33,8 @@ pub async fn remind(app: &App) -> Result<(), DbError> {
 
 async fn one(app: &App, consent: Consent, was: Timestamp, now: Timestamp) -> Result<(), DbError> {
     let tenant = app.tenants.get(&consent.bank);
-    let again = tenant.and_then(|tenant| next(&tenant.remind_days, consent.expires_at, now));
-    let reply = tenant.map(|tenant| in_words(tenant, &consent));
+    let again = tenant.as_ref().and_then(|tenant| next(&tenant.remind_days, consent.expires_at, now));
+    let reply = tenant.map(|tenant| in_words(&tenant, &consent));
     let (message, conversation) = (MessageId::new(rim::uuid(now)), consent.conversation.clone());
     app.store
         .transact(move |tx| -> Result<(), DbError> {

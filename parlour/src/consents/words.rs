@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::{
     asking::{Turn, TurnFault},
-    linking::offer::count,
+    linking::offer::{count, shared},
     notice,
     reply::Reply,
     when,
@@ -76,13 +76,14 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
         .count();
     let earlier = match ended {
         0 => String::new(),
+        _ if turn.channel.is_foreign() => String::new(),
         n => format!(" Before that, you gave {}, and it has ended.", count(n, "consent"))
             .replace("consents, and it has", "consents, and they have"),
     };
     let Some(consent) = all.iter().find(in_force) else {
         let Reply { blocks, quick, seen } = nothing_linked(turn);
         let mut reply = Reply { blocks, quick, seen };
-        if ended > 0 {
+        if ended > 0 && !turn.channel.is_foreign() {
             reply
                 .blocks
                 .extend(Reply::text(format!("{} you gave earlier ended.", count(ended, "consent"))).blocks);
@@ -95,8 +96,14 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     let begin = if consent.state == ConsentState::Paused { "Paused. When you continue, you" } else { "You" };
     let text = format!(
         "{begin} share with this chat: {what}, of {}, {why}, until {until}. Nobody else gets it.{earlier}",
-        count(consent.accounts.len(), "account")
+        shared(turn.channel, consent.accounts.len())
     );
     let first = if consent.state == ConsentState::Paused { "Continue" } else { "Pause" };
-    Ok(Reply::text(text).with_quick(&["Change what I share", first, "Stop", "Who looked at my data?"]))
+    Ok(Reply::text(text).with_quick(&[
+        "Change what I share",
+        first,
+        "Stop",
+        "Who looked at my data?",
+        "My privacy",
+    ]))
 }

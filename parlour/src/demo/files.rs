@@ -18,6 +18,7 @@ const HARBOUR: &str = r##"# Harbour Bank offers everything, also on other messen
 name = "Harbour Bank"
 zone = "America/New_York"
 profile = "us"
+policy_tests = ["harbour.policy-tests.csv"]
 
 [look]
 brand = "#0f4a3c"
@@ -50,6 +51,7 @@ const MERIDIAN: &str = r##"# Meridian Savings says No to places, and No to every
 name = "Meridian Savings"
 zone = "America/Chicago"
 profile = "us-1033-2024"
+policy_tests = ["meridian.policy-tests.csv"]
 
 [look]
 brand = "#1d3f72"
@@ -85,7 +87,15 @@ refused = "We talk about your money on our own pages only."
 
 [channels.matrix]
 refused = "We talk about your money on our own pages only."
+
+[[no]]
+action = "order_payment"
+amount_over = "1000.00 USD"
+reason = "Payments over $1,000 are made on our own site, where we can ask you twice."
 "##;
+
+const HARBOUR_TESTS: &str = include_str!("harbour.policy-tests.csv");
+const MERIDIAN_TESTS: &str = include_str!("meridian.policy-tests.csv");
 
 /// Writes the files that are not there yet. When the demo moves to another port, the addresses in the files
 /// move with it and everything else stays as it is.
@@ -96,6 +106,8 @@ pub fn write(data: &Path, port: u16) -> Result<(), DemoFault> {
         (data.join("parlour.toml"), GATEWAY),
         (banks.join("harbour.toml"), HARBOUR),
         (banks.join("meridian.toml"), MERIDIAN),
+        (banks.join("harbour.policy-tests.csv"), HARBOUR_TESTS),
+        (banks.join("meridian.policy-tests.csv"), MERIDIAN_TESTS),
     ];
     let marker = data.join("demo.port");
     let before: Option<u16> = fs::read_to_string(&marker).ok().and_then(|text| text.trim().parse().ok());
@@ -174,5 +186,10 @@ mod tests {
         write(dir.path(), 8080).unwrap();
         let config = crate::config::load(&dir.path().join("parlour.toml")).unwrap();
         assert_eq!(config.banks.len(), 2);
+        let gate = gate::Gate::load(config.banks.iter().map(|bank| bank.rules.clone()).collect()).unwrap();
+        for bank in &config.banks {
+            assert!(bank.policy_tests.len() > 5);
+            crate::policy::in_force::test(bank, &gate).unwrap();
+        }
     }
 }

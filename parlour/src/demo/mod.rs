@@ -5,6 +5,7 @@ pub mod check;
 pub mod files;
 pub mod guest;
 pub mod page;
+pub mod staff;
 pub mod visitor;
 
 use crate::{
@@ -55,6 +56,8 @@ pub struct RunningDemo {
     pub gateway_url: Url,
     /// The banks.
     pub banks: Vec<DemoBank>,
+    /// The banks' own people, and how they get into the consoles.
+    pub people: Vec<staff::DemoPerson>,
     /// The gateway.
     pub gateway: serve::Running,
     sandboxes: Vec<sandbox_bank::Running>,
@@ -95,6 +98,9 @@ pub enum DemoFault {
         /// Why.
         fault: Box<sandbox_bank::StartFault>,
     },
+    /// The banks' people could not be invited.
+    #[error("the banks' people could not be invited: {0}")]
+    Staff(Box<crate::staff::StaffFault>),
     /// The gateway.
     #[error(transparent)]
     Gateway(#[from] Box<StartFault>),
@@ -130,8 +136,10 @@ pub async fn start(config: DemoConfig) -> Result<RunningDemo, DemoFault> {
         banks.push(demo_bank(plan, &gateway_url, &sandbox));
         sandboxes.push(sandbox);
     }
-    let gateway = serve::start_on(gateway_listener, gateway_config, config.clock).await.map_err(Box::new)?;
-    Ok(RunningDemo { gateway_url, banks, gateway, sandboxes })
+    let gateway =
+        serve::start_on(gateway_listener, gateway_config, config.clock.clone()).await.map_err(Box::new)?;
+    let people = staff::prepare(&gateway.app, &config.data).await?;
+    Ok(RunningDemo { gateway_url, banks, people, gateway, sandboxes })
 }
 
 impl RunningDemo {

@@ -251,6 +251,11 @@ fn open(opened: exports::Opened) -> Result<OpenedAccess, DbError> {
 
 /// "Export my data" in the chat: where it is.
 pub fn tell(turn: &Turn) -> Reply {
+    if turn.channel.is_foreign() {
+        let text = "I cannot hand out your data here yet: what opens it is a browser of a chat on the bank’s own page. \
+                    Ask me who looked, and you get a page that shows it.";
+        return Reply::text(text).with_quick(&["Who looked at my data?"]);
+    }
     let bank = &turn.tenant.id;
     let at = |path: String| turn.app.settings.public_url.join(&path).map_or_else(|_| path, String::from);
     let (page, file) = (at(format!("chat/{bank}/export")), at(format!("v1/chat/{bank}/export")));

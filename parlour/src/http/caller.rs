@@ -33,7 +33,7 @@ impl FromRequestParts<Arc<Face>> for AtBank {
         };
         let names = RawPathParams::from_request_parts(parts, face).await.map_err(|_| unknown())?;
         let bank = names.iter().find(|(name, _)| *name == "bank").map(|(_, bank)| bank.to_owned());
-        let tenant = bank.and_then(|bank| face.app.tenant(&bank).cloned());
+        let tenant = bank.and_then(|bank| face.app.tenant(&bank));
         tenant.map(AtBank).ok_or_else(unknown)
     }
 }

@@ -39,6 +39,8 @@ macro_rules! files {
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     files![
         "parlour.css" CSS,
+        "console.css" CSS,
+        "passkey.js" JS,
         "room.js" JS,
         "verify.js" JS,
         "htmx.min.js" JS,
@@ -98,8 +100,8 @@ pub async fn favicon(uri: Uri, headers: HeaderMap) -> Response {
 pub async fn bank_file(State(face): Web, Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
     let found = name.rsplit_once('.').and_then(|(bank, ending)| Some((face.app.tenant(bank)?, ending)));
     let (text, kind) = match found {
-        Some((tenant, "css")) => (bank_css(tenant), CSS),
-        Some((tenant, "svg")) => (bank_icon(tenant), SVG),
+        Some((tenant, "css")) => (bank_css(&tenant), CSS),
+        Some((tenant, "svg")) => (bank_icon(&tenant), SVG),
         _ => return Kind::NotFound.because("There is no such file.").into_response(),
     };
     let version = version(text.as_bytes());
@@ -164,6 +166,8 @@ mod tests {
     fn every_file_that_a_page_names_is_there() {
         for name in [
             "parlour.css",
+            "console.css",
+            "passkey.js",
             "room.js",
             "verify.js",
             "htmx.min.js",

@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::Region;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _, clock::DefaultClock};
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
@@ -19,6 +20,8 @@ use std::{
 
 /// After how many addresses the ones that have been quiet are forgotten: about 5 MB.
 const SWEEP_AT: usize = 50_000;
+/// What proxies write when they do not know (ISO 3166-1 leaves both to whoever uses them).
+const UNKNOWN_REGIONS: [&str; 2] = ["XX", "ZZ"];
 /// What monitors ask; they come by any name and address.
 const FOR_MONITORS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
@@ -82,6 +85,15 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// From which country a request comes, as the trusted proxy in front tells it. Unknown if no header is named, if it says
+/// something else than two letters, or if it stands there twice.
+pub fn region(header: Option<&str>, headers: &HeaderMap) -> Option<Region> {
+    let mut told = headers.get_all(header?).iter();
+    let (Some(one), None) = (told.next(), told.next()) else { return None };
+    let told: Region = one.to_str().ok()?.trim().to_ascii_uppercase().parse().ok()?;
+    Some(told).filter(|region| !UNKNOWN_REGIONS.contains(&region.code()))
 }
 
 /// Who knocks: the peer, or whom a trusted proxy names last in `X-Forwarded-For`.
@@ -186,6 +198,20 @@ mod tests {
         assert_eq!(client(peer, &told, false), peer);
         assert_eq!(client(peer, &told, true), Some(IpAddr::from([203, 0, 113, 9])));
         assert_eq!(client(peer, &with(&[("x-forwarded-for", "nonsense")]), true), peer);
+    }
+
+    #[test]
+    fn a_country_is_known_only_from_the_header_that_is_named_and_if_it_is_one() {
+        let told = |headers: &[(&'static str, &'static str)]| region(Some("x-country"), &with(headers));
+        assert_eq!(told(&[("x-country", "us")]), "US".parse().ok());
+        for unknown in ["", "XX", "ZZ", "T1", "USA", "U", "U\t"] {
+            assert_eq!(told(&[("x-country", unknown)]), None, "{unknown}");
+        }
+        assert_eq!(told(&[("x-region", "US")]), None);
+        assert_eq!(region(None, &with(&[("x-country", "US")])), None);
+        let mut twice = with(&[("x-country", "US")]);
+        twice.append("x-country", HeaderValue::from_static("KP"));
+        assert_eq!(region(Some("x-country"), &twice), None);
     }
 
     #[test]

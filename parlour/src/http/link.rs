@@ -117,7 +117,7 @@ pub(super) fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
     };
     let sessions = app.tenants.values().flat_map(|tenant| {
         let kept = cookie(headers, &cookie_name(&tenant.id));
-        [session(tenant, kept), session(tenant, bearer(headers))]
+        [session(&tenant, kept), session(&tenant, bearer(headers))]
     });
     sessions.flatten().collect()
 }
@@ -125,7 +125,7 @@ pub(super) fn sessions(app: &App, headers: &HeaderMap) -> Vec<Session> {
 /// The session of an app's token as the cookie that its web view is to keep, for as long as it lasts.
 pub(super) fn session_of_app(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
     let (token, now) = (bearer(headers)?, app.clock.now());
-    let good = |tenant: &Arc<Tenant>| app.sessions.check(&tenant.id, token, now).ok();
+    let good = |tenant: Arc<Tenant>| app.sessions.check(&tenant.id, token, now).ok();
     let session = app.tenants.values().find_map(good)?;
     let lasts = session.expires_at.duration_since(now).as_secs();
     set_cookie(&cookie_name(&session.bank), token, lasts)
@@ -214,7 +214,7 @@ fn told(fault: &LinkFault) -> (String, String, &'static str, StatusCode) {
 
 /// The bank that an address names before its dot, to know the way back.
 fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
-    app.tenant(token.split_once('.')?.0).cloned()
+    app.tenant(token.split_once('.')?.0)
 }
 
 fn fault_page(fault: LinkFault, home: Option<Arc<Tenant>>) -> Response {

@@ -6,6 +6,7 @@
 pub mod body;
 pub mod caller;
 pub mod chat;
+pub mod console;
 pub mod dress;
 pub mod erased;
 pub mod files;
@@ -16,6 +17,7 @@ pub mod log;
 pub mod openapi;
 pub mod operations;
 pub mod pages;
+pub mod privacy;
 pub mod problem;
 pub mod sealed;
 pub mod streams;
@@ -75,6 +77,10 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(for_people())
         .merge(log::routes())
         .nest("/v1/chat/{bank}", chat::routes())
+        .nest("/console/{bank}", console::routes())
+        .route("/audit/{bank}", get(console::audit::page))
+        .route("/audit/{bank}/evidence", get(console::audit::evidence))
+        .nest("/privacy/{bank}", privacy::routes())
         .route("/openapi.json", get(openapi::document))
         .merge(for_operators())
         .fallback(nothing_here)

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 
 /// `GET /`: the banks of this gateway.
 pub async fn banks(State(face): Web) -> Page<Banks> {
-    let mut banks: Vec<Brand> = face.app.tenants.values().map(|tenant| Brand::from(&**tenant)).collect();
+    let mut banks: Vec<Brand> = face.app.tenants.values().map(|tenant| Brand::from(&*tenant)).collect();
     banks.sort_by(|a, b| a.name.cmp(&b.name));
     Page(Banks { brand: None, banks })
 }

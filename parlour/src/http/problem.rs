@@ -66,6 +66,30 @@ kinds! {
     Erased = "erased" GONE, "This conversation was erased",
         "Its customer asked to erase everything. The conversation and all that belonged to it are gone; a receipt says what went.",
         "Begin a new conversation. The detail says where the receipt is.";
+    /// Nobody of the staff is signed in.
+    SignedOut = "signed_out" UNAUTHORIZED, "Nobody is signed in",
+        "These pages are for the people of a bank. A sign-in lasts eight hours at most, and half an hour without use; it can be ended from anywhere.",
+        "Sign in with your passkey.";
+    /// A passkey that is not taken.
+    Passkey = "passkey" FORBIDDEN, "The passkey was not taken",
+        "The attempt is over, was made before, or does not prove a passkey that somebody at this bank has.",
+        "Begin again. If it happens again, ask for a new link.";
+    /// The role does not allow it.
+    Role = "role" FORBIDDEN, "Your role does not allow this",
+        "Each person of a bank has one role, and a role may do some things and not others. Nothing was changed.",
+        "Ask somebody whose role allows it.";
+    /// It needs another person.
+    TwoPeople = "two_people" FORBIDDEN, "This needs another person",
+        "Some changes are proposed by one person and decided by another, so that nobody makes them alone. Nothing was changed.",
+        "Ask another officer, or whoever runs this gateway.";
+    /// An invitation that does not work any more.
+    LinkOver = "link_over" GONE, "This link does not work any more",
+        "A link to make a passkey works once and for 15 minutes, and a newer one takes its place.",
+        "Ask for a new link.";
+    /// The world changed since the page was drawn.
+    Stale = "stale" CONFLICT, "It has changed meanwhile",
+        "Somebody else was faster, the time was over, or it is so already. Nothing was changed.",
+        "Look at it again.";
     /// The request came from another site.
     OtherSite = "other_site" FORBIDDEN, "The request came from another site",
         "Requests that change something are taken from our own pages, or with a Bearer token. This one came from somewhere else, so nothing was changed.",

@@ -5,6 +5,7 @@
 use super::{
     Web,
     caller::{cookie, cookies, set_cookie},
+    guard,
     link::{session_of_app, sessions},
     view::{
         Brand, Page,
@@ -76,12 +77,13 @@ fn browser(app: &App, headers: &HeaderMap) -> Browser {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect(),
         page: cookie(headers, PAGE_COOKIE).map(str::to_owned),
+        region: guard::region(app.settings.region_header.as_deref(), headers),
     }
 }
 
 /// The bank that an address names before its dot. It stands in the address for everybody to read.
 fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
-    app.tenant(token.split_once('.')?.0).cloned()
+    app.tenant(token.split_once('.')?.0)
 }
 
 /// Why a page was not shown, in plain words.

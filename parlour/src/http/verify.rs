@@ -21,8 +21,9 @@ struct Which {
 /// The keys to offer: of one bank if the address names it, or of all.
 fn offered(face: &super::Face, uri: &Uri) -> Vec<pages::Offered> {
     let which: Which = body::query(uri).unwrap_or_default();
-    let chosen = which.bank.as_deref().and_then(|bank| face.app.tenant(bank)).map(|tenant| &tenant.id);
-    let tenants = face.app.tenants.values().filter(|tenant| chosen.is_none_or(|id| *id == tenant.id));
+    let chosen = which.bank.as_deref().and_then(|bank| face.app.tenant(bank)).map(|tenant| tenant.id.clone());
+    let tenants =
+        face.app.tenants.values().filter(|tenant| chosen.as_ref().is_none_or(|id| *id == tenant.id));
     let offered = tenants.filter_map(|tenant| {
         let ring = face.app.logs.ring(&tenant.id).ok()?;
         Some(pages::Offered { name: tenant.name.clone(), keys: ring.verifier_keys() })

@@ -125,7 +125,7 @@ struct Usable {
 /// to a conversation of this browser. A browser has no session of a conversation on a messenger.
 async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<Usable, LinkFault> {
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
-    let tenant = app.tenant(bank).cloned().ok_or(LinkFault::Unknown)?;
+    let tenant = app.tenant(bank).ok_or(LinkFault::Unknown)?;
     let (id, hashed) = (tenant.id.clone(), hash(token));
     let found = app.store.read(move |tx| -> Result<_, DbError> {
         let Some(link) = links::by_token(tx, &id, &hashed)? else { return Ok(None) };
@@ -153,15 +153,15 @@ async fn usable(app: &App, token: &str, sessions: &[Session]) -> Result<Usable, 
 /// Shows a link without changing anything.
 pub async fn look(app: &App, token: &str, sessions: &[Session]) -> Result<Offer, LinkFault> {
     let found = usable(app, token, sessions).await?;
-    Ok(offer_of(app, token, &found))
+    Ok(offer_of(token, &found))
 }
 
 /// The notice of the link page asks for what the notice in the chat asked for, whatever the bank offers by now.
-fn offer_of(app: &App, token: &str, found: &Usable) -> Offer {
+fn offer_of(token: &str, found: &Usable) -> Offer {
     let Usable { link, consent, tenant, channel } = found;
     let (href, asked_at) = (format!("/link/{token}"), link.made_at);
     let notice = notice::compose(tenant, &consent.data_classes, href, asked_at, link.expires_at);
-    let notice = foreign::honest(app, tenant, *channel, notice);
+    let notice = foreign::honest(tenant, *channel, notice);
     Offer { tenant: tenant.clone(), notice, channel: *channel }
 }
 
@@ -177,17 +177,15 @@ pub async fn open(
     let found = usable(app, token, sessions).await?;
     if found.link.state == LinkState::Opened {
         return match cookie {
-            Some(cookie) if is_bound(app, &found.link, cookie).await? => {
-                Ok((offer_of(app, token, &found), None))
-            }
+            Some(cookie) if is_bound(app, &found.link, cookie).await? => Ok((offer_of(token, &found), None)),
             _ => Err(LinkFault::OtherBrowser),
         };
     }
     if found.channel.is_foreign() {
-        return Ok((offer_of(app, token, &found), None));
+        return Ok((offer_of(token, &found), None));
     }
     let cookie = bind(app, token, &found).await?;
-    Ok((offer_of(app, token, &found), Some(cookie)))
+    Ok((offer_of(token, &found), Some(cookie)))
 }
 
 /// Binds a link to the browser that came, if it is the first.
@@ -260,7 +258,7 @@ pub async fn arrive(app: &App, cookie: &str, query: &str) -> Result<Arrived, Lin
         Ok(room.map(|room| (link, pending, room)))
     });
     let (link, pending, room) = taken.await?.ok_or(LinkFault::Used)?;
-    let tenant = app.tenants.get(&link.bank).cloned().ok_or(LinkFault::Unknown)?;
+    let tenant = app.tenants.get(&link.bank).ok_or(LinkFault::Unknown)?;
     let channel = room.channel;
     match finish(&tenant, &pending, query).await {
         Ok(from_bank) => {

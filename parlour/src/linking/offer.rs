@@ -127,9 +127,9 @@ async fn make(
     let href =
         app.settings.public_url.join(&format!("link/{token}")).map_or_else(|_| String::new(), String::from);
     let notice = notice::compose(tenant, &classes, href, now, until);
-    let notice = foreign::honest(app, tenant, conversation.channel, notice);
+    let notice = foreign::honest(tenant, conversation.channel, notice);
     let consent = requested(tenant, conversation, &notice, classes, now);
-    let terms = terms(app, tenant, current);
+    let terms = terms(tenant, current);
     let link = links::NewLink {
         id: LinkId::new(rim::uuid(now)),
         bank: conversation.bank.clone(),
@@ -152,15 +152,15 @@ async fn make(
 }
 
 /// What holds now, for the record.
-fn terms(app: &App, tenant: &Tenant, current: Option<Consent>) -> Terms {
+fn terms(tenant: &Tenant, current: Option<Consent>) -> Terms {
     let hexadecimal = |bytes: [u8; 32]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let floor = app.gate.floor_digest();
+    let floor = tenant.gate.floor_digest();
     Terms {
         controller: tenant.controller.clone(),
         profile: tenant.profile.name.clone(),
         lookback_days: tenant.lookback_days,
         keep_record_days: tenant.profile.records.keep_days,
-        policy_sha256: hexadecimal(app.gate.digest(&tenant.id).unwrap_or(floor)),
+        policy_sha256: hexadecimal(tenant.gate.digest(&tenant.id).unwrap_or(floor)),
         floor_sha256: hexadecimal(floor),
         supersedes: current.map(|consent| consent.id),
     }

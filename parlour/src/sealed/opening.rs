@@ -12,7 +12,7 @@ use crate::{
 };
 use banks::BankFault;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{ConsentState, ConversationId, MessageId};
+use domain::{ConversationId, MessageId, Region};
 use gate::{Refusal, RefusalReason};
 use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
@@ -37,6 +37,8 @@ pub struct Browser {
     pub known: Vec<(String, String)>,
     /// The cookie that a page gave it when it was unknown.
     pub page: Option<String>,
+    /// From which country it comes, if the proxy in front tells it.
+    pub region: Option<Region>,
 }
 
 /// What a page shows. It can be drawn, and cannot be said in a conversation: there is no way from here to a
@@ -137,6 +139,7 @@ struct Visit {
     known: Option<[u8; 32]>,
     /// What an earlier visit gave it.
     page: Option<[u8; 32]>,
+    region: Option<Region>,
 }
 
 /// Opens the page of an address in a browser.
@@ -172,7 +175,7 @@ fn note(visit: &Visit, fault: &SealedFault) {
 /// Finds the link of an address and sees what the browser brings. Changes nothing.
 async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, SealedFault> {
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
-    let tenant = app.tenant(bank).cloned().ok_or(SealedFault::Unknown)?;
+    let tenant = app.tenant(bank).ok_or(SealedFault::Unknown)?;
     let (id, hashed, now) = (tenant.id.clone(), hash(token), app.clock.now());
     let (sessions, cookies) = (browser.sessions.clone(), browser.known.clone());
     let found = app.store.read(move |tx| -> Result<_, DbError> {
@@ -199,12 +202,17 @@ async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, Sealed
         tracing::warn!(bank = %tenant.id, "a sealed link that is not known was tried");
         return Err(SealedFault::Unknown);
     };
-    Ok(Visit { link, room, tenant, known, page: browser.page.as_deref().map(hash) })
+    Ok(Visit { link, room, tenant, known, page: browser.page.as_deref().map(hash), region: browser.region })
 }
 
-/// Which browser may open the link now; binds it to the first that comes.
+/// Which browser may open the link now; binds it to the first that comes. If two tabs of that browser come at
+/// once, the one that is second finds itself bound already.
 async fn bound(app: &App, visit: &Visit) -> Result<[u8; 32], SealedFault> {
-    let (link, now) = (&visit.link, app.clock.now());
+    let now = app.clock.now();
+    let link = match visit.known {
+        Some(known) if visit.link.state == SealedState::Made => bind(app, &visit.link, known, now).await?,
+        _ => visit.link.clone(),
+    };
     match link.state {
         SealedState::Used => return Err(SealedFault::Used),
         SealedState::Closed => return Err(SealedFault::Closed),
@@ -212,23 +220,31 @@ async fn bound(app: &App, visit: &Visit) -> Result<[u8; 32], SealedFault> {
         _ => {}
     }
     let mine = [visit.known, visit.page].into_iter().flatten().find(|hash| link.browser == Some(*hash));
-    match (link.state, mine, visit.known) {
-        (SealedState::Made, _, Some(known)) => {
-            let bind = link.clone();
-            let first = app.store.transact(move |tx| -> Result<_, DbError> {
-                sealed_links::bind(tx, &bind, &known, true, now)
-            });
-            if first.await? { Ok(known) } else { Err(SealedFault::OtherBrowser) }
-        }
-        (SealedState::Made, _, None) if visit.room.channel.is_foreign() => Err(wait(app, visit, now).await?),
-        (SealedState::Made, _, None) => Err(refused(app, visit, SealedFault::OtherConversation).await?),
-        (SealedState::Waiting, Some(mine), _) => {
+    match (link.state, mine) {
+        (SealedState::Made, _) if visit.room.channel.is_foreign() => Err(wait(app, visit, now).await?),
+        (SealedState::Made, _) => Err(refused(app, visit, SealedFault::OtherConversation).await?),
+        (SealedState::Waiting, Some(mine)) => {
             Err(SealedFault::Waiting { words: words::of(&link.token_hash, &mine), cookie: None })
         }
-        (SealedState::Opening, Some(_), _) if link.lease_until > now => Err(SealedFault::Opening),
-        (SealedState::Bound | SealedState::Opening, Some(mine), _) => Ok(mine),
+        (SealedState::Opening, Some(_)) if link.lease_until > now => Err(SealedFault::Opening),
+        (SealedState::Bound | SealedState::Opening, Some(mine)) => Ok(mine),
         _ => Err(refused(app, visit, SealedFault::OtherBrowser).await?),
     }
+}
+
+/// Binds a link to a known browser if it is the first, and gives the link as it stands then.
+async fn bind(
+    app: &App,
+    link: &SealedLink,
+    known: [u8; 32],
+    now: Timestamp,
+) -> Result<SealedLink, SealedFault> {
+    let link = link.clone();
+    let found = app.store.transact(move |tx| -> Result<_, DbError> {
+        sealed_links::bind(tx, &link, &known, true, now)?;
+        sealed_links::by_token(tx, &link.bank, &link.token_hash)
+    });
+    found.await?.ok_or(SealedFault::Unknown)
 }
 
 /// A browser that is not known: the link is bound to it, and the conversation is asked for the words.
@@ -296,6 +312,7 @@ async fn show(
         tenant: visit.tenant.clone(),
         conversation: visit.room.clone(),
         channel: visit.room.channel,
+        region: visit.region,
         now,
         shown: Shown::OnItsPage { consent: opening.consent.clone() },
     };
@@ -321,9 +338,9 @@ async fn show(
 async fn finish(app: &App, opening: SealedLink, skill: Skill) -> Result<(), SealedFault> {
     let now = app.clock.now();
     let finished = app.store.transact(move |tx| -> Result<Result<(), SealedFault>, DbError> {
-        if let (Some(consent), true) = (&opening.consent, skill != Skill::WhoLooked) {
-            let consent = consents::find_for_decision(tx, &opening.bank, &opening.customer, consent)?;
-            if consent.is_none_or(|consent| consent.state != ConsentState::Given) {
+        if let (Some(consent), true) = (&opening.consent, skill.is_bank_data()) {
+            let held = consents::held_by_id(tx, &opening.bank, &opening.customer, consent)?;
+            if !held.is_some_and(|held| held.consent.holds(now.max(held.changed_at))) {
                 sealed_links::close(tx, &opening, now)?;
                 return Ok(Err(SealedFault::Ended));
             }

@@ -207,3 +207,33 @@ fn machines_read_logs_as_json_and_a_stop_is_said() {
     assert!(lines.any(|line| line.contains("stopped")), "it says that it stopped");
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn the_operator_invites_lists_and_removes_the_people_of_a_bank() {
+    let folder = TempDir::new().unwrap();
+    parlour::demo::files::write(folder.path(), 8080).unwrap();
+    let config = config_in(folder.path());
+    let staff = |rest: &[&str]| {
+        parlour(&[&["staff", rest[0], "--config", &config, "--bank", "harbour"], &rest[1..]].concat())
+    };
+    let invited = staff(&["invite", "--name", "Dana Reyes", "--role", "officer"]);
+    let told = said(&invited);
+    assert!(invited.status.success(), "{told}");
+    assert!(told.contains("http://localhost:8080/console/harbour/register/"), "{told}");
+    let id = told.split(['(', ')']).nth(1).unwrap().to_owned();
+    let listed = said(&staff(&["list"]));
+    assert!(listed.contains(&id) && listed.contains("Officer") && listed.contains("invited"), "{listed}");
+    let again = said(&staff(&["link", &id]));
+    assert!(again.contains("/register/") && again != told, "{again}");
+    assert!(staff(&["remove", &id]).status.success());
+    assert!(said(&staff(&["list"])).contains("removed"));
+    for wrong in [
+        staff(&["remove", &id]),
+        staff(&["link", &id]),
+        staff(&["invite", "--name", "Dana", "--role", "admin"]),
+        staff(&["invite", "--name", "", "--role", "officer"]),
+        parlour(&["staff", "list", "--config", &config, "--bank", "nowhere"]),
+    ] {
+        assert!(!wrong.status.success(), "{}", said(&wrong));
+    }
+}

@@ -142,6 +142,7 @@ async fn a_change_is_a_new_consent_and_the_old_one_opens_nothing_any_more() {
     let house = House::open().await;
     let mut guest = linked(&house).await;
     let old = consent(&house, &mut guest).await;
+    house.forward(SignedDuration::from_secs(1));
     let reply = guest.ask("change what I share").await.unwrap();
     let link = Guest::address(&block(&reply, "notice").unwrap()).unwrap();
     assert!(block(&guest.ask(BALANCE).await.unwrap(), "balances").is_some(), "until then nothing changes");
@@ -352,7 +353,7 @@ async fn a_consent_record_is_exported_whole_and_to_its_customer_only() {
     let sha256 = parlour::notice::sha256_hex(notice);
     assert_eq!(record["dpv:hasNotice"]["parlour:sha256"], sha256.as_str());
     assert!(notice.contains("1 Pier Street") && notice.contains("without an aggregator"), "{notice}");
-    let gate = &app(&house).gate;
+    let gate = app(&house).in_force.gate();
     let hex = |bytes: [u8; 32]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     assert_eq!(record["parlour:policySha256"], hex(gate.digest(&house.harbour().id).unwrap()).as_str());
     assert_eq!(record["parlour:floorSha256"], hex(gate.floor_digest()).as_str());

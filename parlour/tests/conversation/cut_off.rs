@@ -51,7 +51,7 @@ fn bank_told(bank: &DemoBank) -> usize {
 
 async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
     let app = house.demo().gateway.app.clone();
-    let tenant = app.tenant(bank.id.as_str()).unwrap().clone();
+    let tenant = app.tenants.get(&bank.id).unwrap();
     let name = format!("__Host-parlour-{}", bank.id);
     let token = guest.visitor.cookies_of(&bank.chat)[&name].clone();
     let session = app.sessions.check(&tenant.id, &token, app.clock.now()).unwrap();
@@ -63,6 +63,7 @@ async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
         tenant,
         conversation,
         channel: Channel::Web,
+        region: None,
         shown: Shown::InConversation,
     }
 }

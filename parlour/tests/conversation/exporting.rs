@@ -1,7 +1,7 @@
 //! "Export my data": everything, a year of it, and nothing of anybody else.
 
 use crate::house::House;
-use domain::{BankId, CustomerId, DataClass, EntryId, MessageId, Purpose, Tier};
+use domain::{BankId, Channel, CustomerId, DataClass, EntryId, MessageId, Purpose, Tier};
 use gate::Decision;
 use parlour::{
     demo::guest::Guest,
@@ -90,7 +90,11 @@ async fn live_a_year(house: &House, guest: &mut Guest) -> (CustomerId, Conversat
         let written = app.store.transact(move |tx| -> Result<(), DbError> {
             for n in from..from + AT_ONCE {
                 let id = MessageId::new(Uuid::from_u128((1 << 100) + u128::from(n)));
-                let reply = room::stored_reply(&id, &Reply::text(format!("the {n}th thing that was said")));
+                let reply = room::stored_reply(
+                    Channel::Web,
+                    &id,
+                    &Reply::text(format!("the {n}th thing that was said")),
+                );
                 messages::say(tx, &to, &reply, now)?;
             }
             Ok(())
@@ -116,10 +120,12 @@ fn decision(entry: &EntryId, of: &Conversation, at: jiff::Timestamp) -> Decision
         at,
         bank: of.bank.clone(),
         customer: of.customer.clone(),
+        asked_by: gate::AskerKind::Customer,
         consent: None,
         purpose: Purpose::AnswerCustomer,
         data_class: DataClass::Balances,
         accounts: vec![],
+        payment: None,
         channel: of.channel,
         tier: Tier::InChat,
         allowed: false,

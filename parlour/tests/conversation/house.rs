@@ -42,7 +42,7 @@ impl House {
     }
 
     /// With more in the file of the first bank.
-    pub async fn open_with(more: &str) -> House {
+    pub async fn open_where(more: &str) -> House {
         let data = TempDir::new().unwrap();
         let port = ports::free_run(3);
         files::write(data.path(), port).unwrap();
@@ -67,7 +67,7 @@ impl House {
         House::begin(data, ports::free_run(3)).await
     }
 
-    async fn begin(data: TempDir, port: u16) -> House {
+    pub async fn begin(data: TempDir, port: u16) -> House {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Hands(Mutex::new("2026-11-20T15:00:00Z".parse().unwrap())));
         let mut house = House { demo: None, clock, port, data, database: None };
@@ -133,7 +133,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
 }
 
 impl House {
-    pub async fn open_with(backend: Backend) -> House {
+    pub async fn open_over(backend: Backend) -> House {
         if backend == Backend::Sqlite {
             return House::open().await;
         }

@@ -26,7 +26,7 @@ async fn rotate(house: &House) -> String {
 }
 
 async fn people_go_on_talking_while_the_key_is_changed(backend: Backend) {
-    let mut house = House::open_with(backend).await;
+    let mut house = House::open_over(backend).await;
     let mut guest = Guest::enter(&house.harbour()).await.unwrap();
     guest.link(&house.harbour()).await.unwrap();
     let first = std::fs::read(house.data().join("keys/customers.kek")).unwrap();

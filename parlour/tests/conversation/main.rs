@@ -16,6 +16,8 @@ mod ledger;
 mod linking;
 mod messenger;
 mod operations;
+mod policy;
+mod privacy;
 mod rest;
 mod sealed;
 mod sealed_attacks;

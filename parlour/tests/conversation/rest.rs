@@ -205,7 +205,7 @@ fn files_of_postgres(name: &str, dump: &Path) -> Vec<PathBuf> {
 async fn nothing_of_a_journey_can_be_read_on_the_disk(backend: Backend) {
     let lines = logged().clone();
     let _ = parlour::telemetry::metrics();
-    let house = House::open_with(backend).await;
+    let house = House::open_over(backend).await;
     let planted = journey(&house).await;
     assert!(planted.len() > 30, "titles, merchants and amounts were planted: {planted:?}");
     let figures = house.demo().gateway_url.join("metrics").unwrap();

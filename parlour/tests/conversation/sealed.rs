@@ -56,10 +56,24 @@ async fn journey(house: &House, person: &mut Messenger) -> Vec<usize> {
     person.ask("what can you do?").await;
     person.ask("my password is hunter2hunter2").await;
     person.ask("the quick brown fox").await;
+    for said in [
+        "pause",
+        "What's my balance?",
+        "continue",
+        "What do I share?",
+        "Receipts for this",
+        "Change what I share",
+        "Export my data",
+        "Erase my data",
+        "No, keep it",
+    ] {
+        person.ask(said).await;
+    }
     let stopped = person.ask("stop").await;
     assert!(stopped.to_string().contains("Stopped"), "{stopped}");
     person.hears("ended there too").await;
     person.ask("What's my balance?").await;
+    person.ask("What do I share?").await;
     shown
 }
 
@@ -110,7 +124,7 @@ async fn matrix_carries_no_value_of_the_ledger_in_the_whole_journey() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_search_finds_what_a_bank_lets_into_the_conversation() {
     let tiers = "[channels.messenger.tiers]\naccounts = \"in_chat\"\nbalances = \"in_chat\"\ntransactions = \"in_chat\"\n";
-    let house = House::open_with(tiers).await;
+    let house = House::open_where(tiers).await;
     let mut person = Messenger::meet(&house, "psid-4711").await;
     let shown = journey(&house, &mut person).await;
     assert_eq!(shown.len(), 2, "places stay on a page whatever a bank says, and so does who looked");
@@ -136,7 +150,7 @@ async fn the_search_finds_what_a_bank_lets_into_the_conversation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_bank_never_shows_on_a_channel_is_refused_in_its_name_and_logged() {
-    let house = House::open_with("[channels.messenger.tiers]\ntransactions = \"never\"\n").await;
+    let house = House::open_where("[channels.messenger.tiers]\ntransactions = \"never\"\n").await;
     let mut person = Messenger::meet(&house, "psid-1").await;
     person.link().await;
     let reply = person.ask("Last transactions").await;
@@ -172,7 +186,7 @@ async fn a_page_is_asked_for_and_logged_when_it_is_opened_and_not_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bank_may_put_pages_before_its_own_chat_too() {
-    let house = House::open_with("[channels.web.tiers]\nbalances = \"sealed\"\n").await;
+    let house = House::open_where("[channels.web.tiers]\nbalances = \"sealed\"\n").await;
     let mut guest = parlour::demo::guest::Guest::enter(&house.harbour()).await.unwrap();
     guest.link(&house.harbour()).await.unwrap();
     let reply = guest.ask("What's my balance?").await.unwrap();
@@ -189,7 +203,7 @@ async fn a_bank_may_put_pages_before_its_own_chat_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_of_who_looked_opens_after_a_stop() {
+async fn the_pages_of_who_looked_and_of_receipts_open_after_a_stop() {
     let house = House::open().await;
     let mut person = Messenger::meet(&house, "psid-1").await;
     person.link().await;
@@ -199,6 +213,11 @@ async fn the_page_of_who_looked_opens_after_a_stop() {
     let page = person.asks_for_a_page("Who looked at my data?").await;
     let page = person.opens(&page).await;
     assert!(page.status.is_success() && page.says("your balances"), "{}", page.body);
+    person.hears("ended there too").await;
+    assert!(!person.carried().await.iter().any(|reply| reply.to_string().contains("Receipt of")));
+    let page = person.asks_for_a_page("Receipts for this").await;
+    let page = person.opens(&page).await;
+    assert!(page.says("Receipt of Harbour Bank") && page.says("is withdrawn"), "{}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -338,7 +338,7 @@ async fn a_preview_does_not_use_up_the_link_to_the_bank_either() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_a_chat_on_our_own_host_opens_in_the_browser_of_that_chat_only() {
-    let house = House::open_with("[channels.web.tiers]\nbalances = \"sealed\"\n").await;
+    let house = House::open_where("[channels.web.tiers]\nbalances = \"sealed\"\n").await;
     let mut guest = Guest::enter(&house.harbour()).await.unwrap();
     guest.link(&house.harbour()).await.unwrap();
     let reply = guest.ask("What's my balance?").await.unwrap();

@@ -3,12 +3,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod authenticator;
 mod chat;
 mod client;
+mod console;
 mod gateway;
 mod guard;
 mod interface;
 mod limits;
 mod link;
 mod log;
+mod office;
+mod privacy;
+mod sign_in;
 mod stream;

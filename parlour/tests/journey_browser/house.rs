@@ -84,6 +84,20 @@ impl House {
         assert!(answer.status().is_success());
     }
 
+    /// The link with which somebody of a bank's staff makes a passkey.
+    pub fn link_of(&self, bank: &DemoBank, name: &str) -> String {
+        let people = &self.demo().people;
+        let found = people.iter().find(|person| person.bank == bank.id && person.name == name);
+        found.and_then(|person| person.link.clone()).unwrap_or_else(|| panic!("no link of {name}"))
+    }
+
+    /// A new browser at no page yet, with a device that makes passkeys.
+    pub async fn desk(&self, size: Size, scripts: Scripts) -> Tab {
+        let tab = self.browser.tab(size, scripts).await;
+        tab.bring_authenticator().await;
+        tab
+    }
+
     /// A new person's browser, at a bank's chat.
     pub async fn visit(&self, bank: &DemoBank, size: Size, scripts: Scripts) -> Chat {
         let tab = self.browser.tab(size, scripts).await;

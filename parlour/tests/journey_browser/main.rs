@@ -7,7 +7,9 @@
 
 mod alone;
 mod chat;
+mod console;
 mod house;
+mod privacy;
 mod receipts;
 mod sealed;
 mod steps;

@@ -22,7 +22,7 @@ impl Person<'_> {
     /// Says something and gives what comes back.
     async fn ask(&self, text: &str) -> Reply {
         let app = &self.house.gateway_app();
-        let tenant = &app.tenants[&self.bank.id];
+        let tenant = &app.tenants.get(&self.bank.id).unwrap();
         let key = format!("mid-{}", parlour::rim::uuid(app.clock.now()).simple());
         let said = foreign::say(app, tenant, Channel::Whatsapp, "1555", text, &key).await.unwrap();
         let of = foreign::conversation(app, tenant, Channel::Whatsapp, "1555").await.unwrap();

@@ -32,7 +32,7 @@ async fn every_page_is_accessible_in_the_dark_and_on_the_smallest_phone() {
 }
 
 /// A picture, and nothing that keeps somebody from using the page.
-async fn holds(chat: &Chat, name: &str) {
+pub async fn holds(chat: &Chat, name: &str) {
     chat.tab.picture(name).await;
     chat.tab.assert_accessible().await;
     assert!(!chat.tab.overflows().await, "{name} must not scroll sideways");

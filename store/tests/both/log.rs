@@ -40,6 +40,21 @@ pub async fn a_decision_is_told_its_place_and_a_refusal_too(fixture: Fixture) {
     assert_eq!(store.read(access::oldest_staged).await, Ok(None));
 }
 
+pub async fn a_decision_is_found_by_its_entry_at_its_own_bank_only(fixture: Fixture) {
+    let store = fixture.open();
+    let customer = customer(&store).await;
+    let no = decision(&customer, false);
+    let logged = decide(&store, vec![no.clone()]).await.unwrap();
+    let find = |bank: &str, entry: EntryId| {
+        let bank: BankId = bank.parse().unwrap();
+        store.read(move |tx| access::by_entry(tx, &bank, &entry))
+    };
+    let found = find("harbour", no.entry.clone()).await.unwrap_or_else(|e: DbError| panic!("{e}")).unwrap();
+    assert_eq!((found.decision, found.index), (no.clone(), Some(logged[0].index())));
+    assert_eq!(find("meridian", no.entry).await, Ok(None));
+    assert_eq!(find("harbour", entry_id()).await, Ok(None));
+}
+
 /// Lets many callers decide at once and gives what they were told.
 async fn crowd(stores: &[Store], customers: &[Customer], each: usize) -> Vec<(BankId, EntryId, u64)> {
     let callers: Vec<_> = (0..32)

@@ -18,6 +18,7 @@ mod messages;
 mod opening;
 mod sealed_links;
 mod sealing;
+mod staff;
 mod tls;
 mod transactions;
 
@@ -75,6 +76,7 @@ on_both! {
     links::only_what_returned_from_the_bank_can_be_confirmed,
     links::of_two_browsers_one_is_bound,
     log::a_decision_is_told_its_place_and_a_refusal_too,
+    log::a_decision_is_found_by_its_entry_at_its_own_bank_only,
     log::places_have_no_gap_whoever_decides,
     log::two_stores_on_one_database_share_one_log,
     log::a_decision_that_was_not_staged_is_an_error_and_undoes_all,
@@ -100,6 +102,16 @@ on_both! {
     sealing::nothing_personal_can_be_read_in_the_files,
     sealing::a_sealed_value_does_not_open_in_another_row,
     sealing::without_the_customers_key_nothing_opens,
+    staff::nobody_decides_what_they_proposed,
+    staff::the_database_refuses_a_row_that_one_person_decided,
+    staff::a_proposal_waits_its_time_and_no_longer,
+    staff::of_two_who_decide_at_once_one_does,
+    staff::an_invitation_works_once_and_the_newest_only,
+    staff::a_ceremony_is_ended_once,
+    staff::a_persons_last_passkey_stays_and_a_use_is_noted_once,
+    staff::whoever_is_removed_has_nothing_left,
+    staff::decisions_are_found_by_what_they_were_about,
+    staff::whom_a_no_touches_is_counted_without_opening_anything,
     transactions::a_refusal_undoes_everything,
     transactions::the_first_error_decides_even_over_ok,
     transactions::a_panic_undoes_everything_and_the_store_goes_on,

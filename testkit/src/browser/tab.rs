@@ -187,6 +187,17 @@ impl Tab {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// Gives the tab a device that makes and proves passkeys without asking anybody, as one would whose owner
+    /// always agrees.
+    pub async fn bring_authenticator(&self) {
+        let device = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserConsenting": true, "isUserVerified": true,
+        });
+        let added = self.client.issue_cmd(Raw("webauthn/authenticator", device)).await;
+        sure(added, || "bringing an authenticator".to_owned());
+    }
+
     /// Whether the page is wider than its view, so that a person must scroll sideways.
     pub async fn overflows(&self) -> bool {
         self.run("return document.documentElement.scrollWidth > innerWidth").await == Value::Bool(true)

@@ -75,7 +75,7 @@ async fn live_a_year(app: &App, session: &Session) {
         let said = app.store.transact(move |tx| -> Result<(), DbError> {
             for id in &ids {
                 let words = "You spent $84.10 at Greenleaf Market last week, in 3 payments.";
-                messages::say(tx, &to, &room::stored_reply(id, &Reply::text(words)), now)?;
+                messages::say(tx, &to, &room::stored_reply(to.channel, id, &Reply::text(words)), now)?;
             }
             Ok(())
         });
@@ -97,10 +97,12 @@ fn decision(entry: &EntryId, of: &Conversation, at: Timestamp) -> Decision {
         at,
         bank: of.bank.clone(),
         customer: of.customer.clone(),
+        asked_by: gate::AskerKind::Customer,
         consent: None,
         purpose: Purpose::AnswerCustomer,
         data_class: DataClass::Balances,
         accounts: vec![],
+        payment: None,
         channel: Channel::Web,
         tier: Tier::InChat,
         allowed: false,

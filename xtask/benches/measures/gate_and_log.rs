@@ -7,10 +7,9 @@ use crate::{
     report::{Times, print, print_times},
 };
 use domain::{Channel, Clock, DataClass, EntryId, Tier};
-use gate::{AnswerCustomer, BankRules, Gate, Offer, Question, Verdict};
+use gate::{AnswerCustomer, Asker, BankRules, Circumstances, Gate, Offer, PolicyFile, Question, Verdict};
 use parlour::rim::{self, SystemClock};
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -20,6 +19,8 @@ use store::{DbError, Store, access, consents};
 const CALLERS: usize = 64;
 /// How long load is put on.
 const LENGTH: Duration = Duration::from_secs(15);
+/// How many policies of its own the bank has, besides the floor.
+const OWN_POLICIES: [usize; 3] = [10, 50, 500];
 /// Decisions without a store, to tell what the gate alone costs.
 const ALONE: u32 = 20_000;
 
@@ -31,8 +32,11 @@ pub async fn measure(backend: Backend) {
     for _ in 0..CALLERS {
         people.push(people::linked(&store).await);
     }
-    let alone = alone(&store, &gate, &people[0]).await;
-    print_times("gate.decision_alone", &alone);
+    print_times("gate.decision_alone", &alone(&store, &gate, &people[0]).await);
+    for own in OWN_POLICIES {
+        let gate = gate_with(own);
+        print_times(&format!("gate.decision_alone.{own}_policies"), &alone(&store, &gate, &people[0]).await);
+    }
 
     let callers = people.into_iter().map(|person| {
         let (store, gate) = (store.clone(), gate.clone());
@@ -46,12 +50,25 @@ pub async fn measure(backend: Backend) {
 }
 
 fn gate() -> Gate {
+    gate_with(0)
+}
+
+/// A gate whose bank has policies of its own that look at facts and let the question pass.
+fn gate_with(own: usize) -> Gate {
+    let policy = |n: usize| {
+        let purpose = ["customer_alert", "receipt_match", "dispute_support"][n % 3];
+        format!(
+            "forbid (principal, action, resource) when {{ context has region && context.region == \"KP\" || \
+             {} < context.tier || context.purpose == Parlour::Purpose::\"{purpose}\" && context.hour < {} }};\n",
+            n + 3,
+            n % 24
+        )
+    };
+    let text = (0..own).map(policy).collect();
     let rules = BankRules {
-        bank: people::bank(),
+        policies: vec![PolicyFile { name: "own.cedar".to_owned(), text }],
         offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
-        tiers: BTreeMap::new(),
-        policies: vec![],
-        refused_channels: BTreeMap::new(),
+        ..BankRules::closed(people::bank())
     };
     Gate::load(vec![rules]).unwrap_or_else(|faults| panic!("the rules are right: {faults:?}"))
 }
@@ -65,12 +82,15 @@ fn question<'a>(
     Question {
         entry: entry.clone(),
         bank,
+        asker: Asker::Customer(&person.customer),
         customer: &person.customer,
         consent,
         data_class: DataClass::Balances,
         accounts: &[],
+        payment: None,
         channel: Channel::Web,
         tier: Tier::InChat,
+        circumstances: Circumstances::default(),
         now: SystemClock.now(),
     }
 }

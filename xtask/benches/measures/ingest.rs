@@ -9,22 +9,25 @@ use crate::{
     load::{self, Connection, Done},
     report::{print, print_times},
 };
-use domain::MessageId;
+use domain::{Clock, MessageId};
 use hyper::StatusCode;
 use parlour::{
     app::{App, Settings},
     bells::Bells,
-    config::Limits,
+    config::{Limits, Witnesses},
     erasure::{Erasures, list::ErasureList},
     http,
+    keys::Keys,
+    logs::Logs,
     pace::Pace,
+    policy::InForce,
     rim::{self, SystemClock},
     room::{self, Words},
     session::{Session, Sessions},
-    tenant::Tenant,
+    tenant::{Tenant, Tenants},
 };
 use serde_json::json;
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use store::{DbError, messages};
 use tokio::{
     net::TcpListener,
@@ -75,19 +78,23 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
         ..Limits::default()
     };
     let config = files::write(dir, listen.port(), "http://127.0.0.1:9").banks.remove(0);
-    let rules = vec![config.rules.clone()];
     let store = backend.open(dir);
     let public_url: url::Url =
         format!("http://localhost:{}", listen.port()).parse().expect("a host and a port");
+    let keys = Keys::open(dir.join("keys")).unwrap_or_else(|fault| panic!("keys are made: {fault}"));
     let callback = public_url.join("link/callback").expect("a plain path");
     let key = banks::ClientKey::generate().expect("the system has random bytes");
     let clock = Arc::new(SystemClock);
-    let tenant = Arc::new(Tenant::new(config, key, callback, store.clone(), clock.clone()));
-    let keys = parlour::keys::Keys::open(dir.join("keys")).expect("a fresh folder");
+    let tenants = Tenants::default();
+    let in_force =
+        InForce::begin(std::slice::from_ref(&config), dir.to_owned(), false, tenants.clone(), clock.now())
+            .unwrap_or_else(|trouble| panic!("the rules are right: {trouble}"));
+    tenants.insert(Tenant::new(config, in_force.gate(), key, callback, store.clone(), clock.clone()));
     App {
-        logs: parlour::logs::Logs::new(dir.to_owned(), keys, public_url.clone()),
-        gate: gate::Gate::load(rules).unwrap_or_else(|faults| panic!("the rules are right: {faults:?}")),
-        tenants: BTreeMap::from([(tenant.id.clone(), tenant)]),
+        in_force,
+        passkeys: None,
+        logs: Logs::new(dir.to_owned(), keys, public_url.clone()),
+        tenants,
         sessions: Sessions::new([5; 32]),
         erasures: Erasures::new(ErasureList::at(dir.join("erasures.log"))),
         bells: Bells::default(),
@@ -98,7 +105,8 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
             listen,
             limits,
             trust_forwarded_for: false,
-            witnesses: parlour::config::Witnesses::default(),
+            region_header: None,
+            witnesses: Witnesses::default(),
             worker: "measure".to_owned(),
         },
         clock,
@@ -108,11 +116,11 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
 
 /// Begins a conversation for each connection.
 async fn people(app: &App) -> Vec<(Session, String)> {
-    let tenant = app.tenants.values().next().expect("there is one bank").clone();
+    let tenant = app.tenants.values().next().expect("there is one bank");
     let mut people = vec![];
     for _ in 0..CONNECTIONS {
         let (session, token) = app.sessions.issue(&tenant.id, app.clock.now());
-        let said = room::say(app, &tenant, &session, TEXT, "begin").await;
+        let said = room::say(app, &tenant, &session, TEXT, "begin", None).await;
         said.unwrap_or_else(|fault| panic!("a conversation begins: {fault}"));
         people.push((session, token));
     }
@@ -145,7 +153,7 @@ async fn receive(app: Arc<App>, session: Session, key: String) {
 }
 
 fn body() -> Vec<u8> {
-    let words = Words::Customer { text: TEXT.to_owned(), removed: vec![] };
+    let words = Words::Customer { text: TEXT.to_owned(), removed: vec![], region: None };
     serde_json::to_vec(&words).expect("words are plain data")
 }
 

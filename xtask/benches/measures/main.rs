@@ -10,6 +10,7 @@ mod load;
 mod log;
 mod meter;
 mod people;
+mod prove;
 mod report;
 mod start;
 mod turn;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         "turn" => runtime.block_on(turn::measure()),
         "log" => log::measure(),
         "withdraw" => runtime.block_on(withdraw::measure()),
+        "prove" => prove::measure(),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("cargo xtask bench ingest|turn|gate|log|withdraw|start|export [--backend sqlite|postgres]");
+    eprintln!(
+        "cargo xtask bench ingest|turn|gate|log|withdraw|prove|start|export [--backend sqlite|postgres]"
+    );
     ExitCode::from(2)
 }

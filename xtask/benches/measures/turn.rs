@@ -142,10 +142,10 @@ impl Street {
     /// Asks and waits until the reply is stored; the time from the one to the other.
     async fn ask(&self, session: &Session, key: &str) -> Duration {
         let app = &self.gateway.app;
-        let tenant = app.tenants[&session.bank].clone();
+        let tenant = app.tenants.get(&session.bank).expect("the bank is served");
         let mut bell = app.bells.subscribe(&session.conversation);
         let rings = bell.borrow_and_update().count;
-        let said = room::say(app, &tenant, session, QUESTION, key).await;
+        let said = room::say(app, &tenant, session, QUESTION, key, None).await;
         said.unwrap_or_else(|fault| panic!("the question is taken: {fault}"));
         let began = Instant::now();
         // The first ring is the question's own.

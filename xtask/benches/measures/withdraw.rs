@@ -65,9 +65,9 @@ async fn consent(street: &Street, of: &Session) -> Consent {
 /// From "stop" accepted to its reply stored, which is after the effect.
 async fn in_chat(street: &Street, session: &Session, times: &mut Times) {
     let app = &street.gateway.app;
-    let tenant = app.tenants[&session.bank].clone();
+    let tenant = app.tenants.get(&session.bank).expect("the bank is served");
     let mut bell = app.bells.subscribe(&session.conversation);
-    let said = room::say(app, &tenant, session, "stop", "stop").await;
+    let said = room::say(app, &tenant, session, "stop", "stop", None).await;
     let stop = said.unwrap_or_else(|fault| panic!("it is taken: {fault}")).seq;
     let began = Instant::now();
     loop {

@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
-use store::{DbError, OpenError, Options, Store, keks};
+use store::{DbError, OpenError, Store, keks};
 
 /// How many keys are wrapped in one transaction: a few milliseconds, so that nobody waits for it.
 const BATCH: u32 = 256;
@@ -61,7 +61,7 @@ impl RotateKek {
 
 async fn rotate(config: &Config) -> Result<(), RotationFault> {
     let place = Keys::open(config.data.join("keys"))?.kek_place();
-    let store = Store::open(&config.database, place.open()?, Options::default())?;
+    let store = Store::open(&config.database, place.open()?, config.store_options())?;
     let outcome = rotate_in(&store, &place).await;
     store.close().await;
     outcome

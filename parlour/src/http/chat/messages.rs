@@ -5,6 +5,7 @@ use crate::{
         Web,
         body::{self, MAX_MESSAGE_BODY, Written},
         caller::Caller,
+        guard,
         problem::{Kind, Problem},
     },
     pace::TooFast,
@@ -65,12 +66,13 @@ pub struct Taken {
     ))]
 pub async fn say(State(face): Web, caller: Caller, request: Request) -> Result<Response, Problem> {
     let for_our_page = request.headers().contains_key("hx-request");
+    let region = guard::region(face.app.settings.region_header.as_deref(), request.headers());
     let Caller { tenant, session } = &caller;
     let home = format!("/chat/{}", tenant.id);
     let back = |problem: Problem| problem.back_to(home.clone(), "Back to the chat");
     let (say, written) = body::read::<Say>(request, MAX_MESSAGE_BODY).await.map_err(back)?;
-    let said =
-        room::say(&face.app, tenant, session, &say.text, &say.key).await.map_err(|f| back(refused(f)))?;
+    let said = room::say(&face.app, tenant, session, &say.text, &say.key, region).await;
+    let said = said.map_err(|f| back(refused(f)))?;
     match written {
         Written::Json => {
             let taken = Taken { seq: said.seq, repeated: said.repeated, entry: said.entry };

@@ -2,13 +2,19 @@
 //! them.
 
 pub mod brand;
+pub mod console;
 pub mod export;
 pub mod log;
 pub mod pages;
+pub mod privacy;
 pub mod sealed;
 pub mod thread;
 pub mod verify;
 
+#[cfg(test)]
+mod console_samples;
+#[cfg(test)]
+mod privacy_samples;
 #[cfg(test)]
 pub(crate) mod samples;
 

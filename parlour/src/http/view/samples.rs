@@ -17,7 +17,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     at("2026-11-21T14:44:00Z")
 }
 
@@ -186,7 +186,7 @@ fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
 }
 
 fn asked(text: &str) -> Words {
-    Words::Customer { text: text.into(), removed: vec![] }
+    Words::Customer { text: text.into(), removed: vec![], region: None }
 }
 
 /// A conversation with every kind of block.
@@ -412,5 +412,7 @@ pub fn named() -> Vec<(&'static str, String)> {
 }
 
 pub fn all() -> Vec<String> {
-    named().into_iter().map(|(_, html)| html).collect()
+    let pages = named().into_iter().chain(super::console_samples::named());
+    let pages = pages.chain(super::privacy_samples::named());
+    pages.map(|(_, html)| html).collect()
 }
