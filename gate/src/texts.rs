@@ -77,13 +77,18 @@ impl PolicyTexts {
         }
     }
 
-    /// SHA-256 of all of them, as decisions carry it. For each text its name and itself, both after their length
-    /// in bytes (64 bits, most significant first); schema, floor, rules, files, tiers, zone, in this order.
+    /// SHA-256 of all of them, as decisions carry it: over name and text of each of [`PolicyTexts::named`], both
+    /// after their length in bytes (64 bits, most significant first).
     pub fn digest(&self) -> [u8; 32] {
+        digest(self.named())
+    }
+
+    /// All of them with their names: schema, floor, rules, files, tiers, zone, in this order.
+    pub fn named(&self) -> Vec<(&str, &str)> {
         let before = [(SCHEMA_FILE, &*self.schema), (FLOOR_FILE, &*self.floor), (RULES_FILE, &*self.rules)];
         let files = self.files.iter().map(|file| (&*file.name, &*file.text));
         let after = [("tiers", &*self.tiers), ("zone", &*self.zone)];
-        digest(before.into_iter().chain(files).chain(after))
+        before.into_iter().chain(files).chain(after).collect()
     }
 
     /// Each policy of them, under the name by which decisions call it.

@@ -5,16 +5,21 @@ use crate::{
     app::App,
     keys::KeyFault,
     logs::{self, LogFault, Logs},
+    policy::{
+        hex,
+        kept::{self, KeptFault},
+        proof as policy_proof,
+    },
 };
 use access_log::{
-    BadTrust, Earlier, Evidence, Fault, Leaf, MAX_EVIDENCE_ENTRIES, Policy, ProofError, Proven, Text, Trust,
+    BadTrust, Earlier, Evidence, Fault, Leaf, MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_ENTRIES, Policy, ProofError, Proven, Text, Trust,
     consistency_proof, entries_from, inclusion_proof, published,
 };
 use domain::BankId;
 use std::{collections::BTreeSet, fs, io, ops::Range, path::Path};
 
-/// The longest text of a policy or of a proof that is put into evidence.
-const MAX_TEXT_BYTES: u64 = 4 * 1024 * 1024;
+/// The longest result of a proof that is put into evidence.
+const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why there is no evidence.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,9 @@ pub enum NoEvidence {
     /// A proof.
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// The policies that decided.
+    #[error(transparent)]
+    Policies(#[from] KeptFault),
     /// A text that was kept.
     #[error("{file}: {source}")]
     Text {
@@ -112,9 +120,9 @@ fn gather(
     let evidence = Evidence {
         made_at,
         earlier: witnessed_before(folder, &trust, &checkpoint)?,
-        policies: policies(&logs.data().join("policies"), &entries)?,
+        policies: policies(logs.data(), &entries)?,
         checkpoint: checkpoint.text,
-        texts,
+        texts: proof(logs.data())?.into_iter().chain(texts).collect(),
         entries,
     };
     let key = ring.newest().expect("the newest key of a ring can sign");
@@ -148,7 +156,7 @@ fn witnessed_before(
     newest: &access_log::Checkpoint,
 ) -> Result<Vec<Earlier>, NoEvidence> {
     use access_log::LogFiles;
-    let text = folder.read("checkpoint.witnessed", MAX_TEXT_BYTES).map_err(LogFault::from)?;
+    let text = folder.read("checkpoint.witnessed", MAX_CHECKPOINT_BYTES as u64).map_err(LogFault::from)?;
     let Some(old) = text.and_then(|text| trust.open(&text).ok()).filter(|old| old.size <= newest.size) else {
         return Ok(vec![]);
     };
@@ -156,23 +164,32 @@ fn witnessed_before(
     Ok(vec![Earlier { checkpoint: old.text, proof }])
 }
 
-/// The texts that decided, as far as they were kept: `<digest>` in the folder of policies.
-fn policies(folder: &Path, entries: &[Proven]) -> Result<Vec<Policy>, NoEvidence> {
+/// The texts that decided, as far as they were kept.
+fn policies(data: &Path, entries: &[Proven]) -> Result<Vec<Policy>, NoEvidence> {
     let digests: BTreeSet<[u8; 32]> =
         entries.iter().filter_map(|one| Some(Leaf::decode(&one.leaf).ok()?.policy_digest)).collect();
     let mut policies = vec![];
     for digest in digests {
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = folder.join(&name);
-        let fault = |source| NoEvidence::Text { file: path.display().to_string(), source };
-        let kept = match fs::read(&path) {
-            Ok(kept) => kept,
-            Err(absent) if absent.kind() == io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(fault(source)),
-        };
-        let texts = Policy::texts_of(&kept).filter(|texts| Policy::digest_of(texts) == digest);
-        let texts = texts.ok_or_else(|| fault(io::Error::other("these are not the texts of this digest")))?;
-        policies.push(Policy { digest: name, texts });
+        let Some(kept) = kept::find(data, &digest)? else { continue };
+        let texts = kept.named().into_iter().map(|(name, text)| self::text(name, text)).collect();
+        policies.push(Policy { digest: hex(&digest), texts });
     }
     Ok(policies)
+}
+
+/// What was proved: the digest of schema and floor, and the result of the last proof, if there is one.
+fn proof(data: &Path) -> Result<Vec<Text>, NoEvidence> {
+    let mut texts = vec![text("law.sha256", &hex(&gate::law_digest()))];
+    let path = data.join(policy_proof::FILE);
+    match fs::read_to_string(&path) {
+        Ok(result) if result.len() <= MAX_TEXT_BYTES => texts.push(text(policy_proof::FILE, &result)),
+        Ok(_) => tracing::warn!(file = %path.display(), "the result of the proof is too long for evidence"),
+        Err(absent) if absent.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(NoEvidence::Text { file: path.display().to_string(), source }),
+    }
+    Ok(texts)
+}
+
+fn text(name: &str, text: &str) -> Text {
+    Text { name: name.to_owned(), text: text.to_owned() }
 }

@@ -321,6 +321,10 @@ async fn evidence_is_accepted_and_any_changed_part_of_it_refused() {
     let bytes = evidence::bundle(gateway.app(), &harbour(), 0..3).await.unwrap();
     let summary = check_evidence(&bytes, &trust).unwrap();
     assert_eq!(summary.entries.iter().map(|(index, _)| *index).collect::<Vec<_>>(), [0, 1, 2]);
+    assert!(summary.without_text.is_empty(), "the texts that decided come along");
+    let floor = summary.policies[0].texts.iter().find(|text| text.name.ends_with("floor.cedar")).unwrap();
+    assert!(floor.text.contains("forbid"));
+    assert_eq!(summary.texts[0].name, "law.sha256");
     let text = String::from_utf8(bytes).unwrap();
     for (number, line) in text.lines().enumerate() {
         let without: String = text
