@@ -179,8 +179,11 @@ fn choices(wanted: &Wanted) -> Vec<Choice> {
 }
 
 /// The kinds of reason that the gate gives, as they stand in its records.
-const REASONS: [&str; 15] = [
+const REASONS: [&str; 19] = [
     "unknown_bank",
+    "not_theirs",
+    "not_for_cases",
+    "not_a_payment",
     "channel_refused",
     "bank_does_not_offer",
     "no_consent",
@@ -193,6 +196,7 @@ const REASONS: [&str; 15] = [
     "account_not_shared",
     "no_account_shared",
     "tier_too_high",
+    "bank_no",
     "bank_policy",
     "policy_error",
 ];

@@ -3,7 +3,7 @@
 use super::{
     caller::Staffer,
     list::{minute, words},
-    proposals,
+    policies, proposals,
 };
 use crate::{
     app::App,
@@ -141,16 +141,19 @@ fn log_panel(tenant: &Tenant, known: &Known, published: Option<(u64, Timestamp)>
 }
 
 fn rules_panel(me: &Staffer, app: &App) -> Panel {
-    let digest = app.in_force.gate().digest(&me.tenant.id);
-    let digest: String = digest.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
-    let short: String = digest.chars().take(12).collect();
-    let rows = vec![("rules in force".to_owned(), Cell::of(short, Look::Code))];
-    Panel {
-        title: "Policy",
-        rows,
-        note: None,
-        more: Some((me.at("/policies"), "The rules, their tests and proof")),
+    let more = Some((me.at("/policies"), "The rules, their tests and proof"));
+    let mut panel = Panel { title: "Policy", rows: vec![], note: None, more };
+    let Some(state) = app.policy_state(&me.tenant.id) else { return panel };
+    let short: String = state.digest.chars().take(12).collect();
+    panel.rows.push(("rules in force".to_owned(), Cell::of(short, Look::Code)));
+    panel.rows.push(("since".to_owned(), Cell::plain(minute(&me.tenant, state.since))));
+    panel.rows.push(("proof".to_owned(), policies::proof(me, &state)));
+    if let Some((at, _)) = state.trouble {
+        let at = minute(&me.tenant, at);
+        panel.rows.push(("newer files not taken".to_owned(), Cell::of(at, Look::Bad)));
+        panel.note = Some("The newer files have mistakes, so the older ones stay in force.".to_owned());
     }
+    panel
 }
 
 fn tasks_panel(known: &Known) -> Panel {

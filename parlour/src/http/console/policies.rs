@@ -1,13 +1,16 @@
 //! What the bank's rules are, as its files say them and as they are in force.
 
-use super::caller::Staffer;
-use crate::http::{
-    Web,
-    problem::{Kind, Problem},
-    view::{
-        Page,
-        console::{Cell, Look, Policies, Table},
+use super::{caller::Staffer, list::minute};
+use crate::{
+    http::{
+        Web,
+        problem::{Kind, Problem},
+        view::{
+            Page,
+            console::{Cell, Look, Panel, Policies, Table},
+        },
     },
+    policy::{PolicyState, proof::NotProved},
 };
 use axum::extract::State;
 use domain::{Channel, DataClass, Tier, staff::Act};
@@ -23,10 +26,57 @@ pub async fn page(State(face): Web, me: Staffer) -> Result<Page<Policies>, Probl
     Ok(Page(Policies {
         frame: me.frame(format!("{}: policies", me.tenant.name), "/policies"),
         digest: hexadecimal(digest.iter().flatten()),
-        tables: vec![offers(&rules, &gate), tiers(&rules, &gate)],
-        panels: vec![],
+        tables: vec![offers(&rules, &gate), tiers(&rules, &gate), nos(&rules)],
+        panels: face.app.policy_state(&me.tenant.id).map(|state| panels(&me, &state)).unwrap_or_default(),
         files: rules.policies.iter().map(file).collect(),
     }))
+}
+
+/// How the rules came through their tests and proof, and what is wrong with newer ones.
+fn panels(me: &Staffer, state: &PolicyState) -> Vec<Panel> {
+    let (since, proved) = (minute(&me.tenant, state.since), proof(me, state));
+    let mut held = Panel {
+        title: "In force",
+        rows: vec![("since".to_owned(), Cell::plain(since)), ("proof".to_owned(), proved)],
+        note: state.proved.as_ref().err().map(ToString::to_string),
+        more: None,
+    };
+    let tests = u64::try_from(state.tests).unwrap_or(u64::MAX);
+    held.rows.push(("policy tests passed".to_owned(), Cell::number(tests)));
+    let mut newer = Panel { title: "Newer files", rows: vec![], note: None, more: None };
+    newer.note = Some(match &state.trouble {
+        Some((at, fault)) => {
+            newer.rows.push(("not taken".to_owned(), Cell::of(minute(&me.tenant, *at), Look::Bad)));
+            fault.clone()
+        }
+        None => "What the files say is in force.".to_owned(),
+    });
+    if !state.after_restart.is_empty() {
+        let keys = state.after_restart.join(", ");
+        newer.rows.push(("wait for a restart".to_owned(), Cell::of(keys, Look::Care)));
+    }
+    vec![held, newer]
+}
+
+/// When the rules were proved, if they were.
+pub(super) fn proof(me: &Staffer, state: &PolicyState) -> Cell {
+    match &state.proved {
+        Ok(at) => Cell::of(format!("proved {}", minute(&me.tenant, *at)), Look::Good),
+        Err(NotProved::Missing { .. }) => Cell::of("none made", Look::Care),
+        Err(_) => Cell::of("does not count", Look::Bad),
+    }
+}
+
+/// What else the bank's file says No to.
+fn nos(rules: &BankRules) -> Table {
+    let columns = ["No", "Words to customers"];
+    let empty = "The bank's file has no further Nos.";
+    let mut table = Table::new("Further Nos, by circumstance", &columns, empty);
+    let row = |(i, no): (usize, &gate::No)| {
+        vec![Cell::of(format!("no-{}", i + 1), Look::Code), Cell::plain(no.reason.clone())]
+    };
+    table.rows = rules.nos.iter().enumerate().map(row).collect();
+    table
 }
 
 fn hexadecimal<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
