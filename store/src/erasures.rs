@@ -118,6 +118,11 @@ const OWNED: &[Owned] = &[
     },
 ];
 
+/// What is said about a consent without its customer's name: which data it shares, for counting. Goes with the
+/// consents, before they do.
+const SHARES: &str = "DELETE FROM consent_share WHERE bank = $1 \
+    AND consent IN (SELECT c.id FROM consent c WHERE c.bank = $1 AND c.customer = $2)";
+
 /// Rows without which nothing that is kept could be read; they go last.
 const ROOTS: &[Owned] = &[
     Owned { name: "hold", wipe: "DELETE FROM hold WHERE bank = $1 AND customer = $2", kept_as: None },
@@ -339,6 +344,9 @@ pub fn tasks_left(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<u
 pub fn wipe(tx: &mut Tx, bank: &BankId, customer: &CustomerId, kept: &[Keep]) -> Result<Wiped, DbError> {
     let mut wiped = Wiped::default();
     let whose = [Arg::Text(bank.as_str()), Arg::Text(customer.as_str())];
+    if !kept.contains(&Keep::Consents) {
+        tx.change(SHARES, &whose)?;
+    }
     for table in OWNED.iter().filter(|table| table.kept_as.is_none_or(|keep| !kept.contains(&keep))) {
         let rows = tx.change(table.wipe, &whose)?;
         match table.name {

@@ -83,6 +83,50 @@ pub fn tasks(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<ba
     rows.iter().map(bank_tasks::read).collect()
 }
 
+/// Something small that was kept to serve the customer: a one-time page, a browser that is known, a messenger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// `sealed_page`, `known_browser` or `messenger`.
+    pub kind: String,
+    /// The page, the consent or the conversation that it belongs to.
+    pub of: String,
+    /// Where it stands.
+    pub state: String,
+    /// When it came to be.
+    pub made_at: Timestamp,
+    /// When it ends, if it does by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The traces, by kind and time. Hashes of secrets and of names at messengers are not told.
+pub fn traces(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<Trace>, DbError> {
+    let rows = tx.rows(
+        "SELECT 'known_browser', consent, state, made_at, expires_at FROM known_browser \
+           WHERE bank = $1 AND customer = $2 \
+         UNION ALL SELECT 'messenger', conversation, 'begun', begun_at, CAST(NULL AS BIGINT) FROM sender \
+           WHERE bank = $1 AND customer = $2 \
+         UNION ALL SELECT 'sealed_page', id, state, made_at, expires_at FROM sealed_link \
+           WHERE bank = $1 AND customer = $2 \
+         ORDER BY 1, 4, 2 LIMIT $3",
+        &whose(bank, customer),
+    )?;
+    let mut traces = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let expires_at = match row.maybe_count(4, "end of a trace")? {
+            Some(_) => Some(row.time(4, "end of a trace")?),
+            None => None,
+        };
+        traces.push(Trace {
+            kind: row.text(0, "kind of a trace")?.to_owned(),
+            of: row.text(1, "owner of a trace")?.to_owned(),
+            state: row.text(2, "state of a trace")?.to_owned(),
+            made_at: row.time(3, "time of a trace")?,
+            expires_at,
+        });
+    }
+    Ok(traces)
+}
+
 /// Decisions about the customer's data after one, oldest first, with what opens their entries.
 pub fn accesses(
     tx: &mut Tx,

@@ -5,7 +5,9 @@ use crate::consents::record;
 use domain::EntryId;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{bank_tasks::Task, consent_events, conversations::Conversation, holds::Hold, links::Link};
+use store::{
+    bank_tasks::Task, consent_events, conversations::Conversation, exports::Trace, holds::Hold, links::Link,
+};
 
 /// Writes the pieces one after the other. A document that was broken off is no JSON, so nobody takes a part for
 /// the whole.
@@ -35,6 +37,7 @@ impl Writer {
             Piece::Consents(consents) => self.items("consents", consents.iter().map(agreed)),
             Piece::Links(links) => self.items("links", links.iter().map(link)),
             Piece::Tasks(tasks) => self.items("told_to_the_bank", tasks.iter().map(task)),
+            Piece::Traces(traces) => self.items("traces", traces.iter().map(trace)),
             Piece::Holds(holds) => self.items("holds", holds.iter().map(hold)),
             Piece::Conversations(threads) => self.items("conversations", threads.iter().map(conversation)),
             Piece::Messages(thread, entries) => {
@@ -107,6 +110,13 @@ fn task(task: &Task) -> Value {
     })
 }
 
+fn trace(trace: &Trace) -> Value {
+    json!({
+        "kind": trace.kind, "of": trace.of, "state": trace.state,
+        "made_at": trace.made_at, "expires_at": trace.expires_at,
+    })
+}
+
 fn hold(hold: &Hold) -> Value {
     json!({ "id": hold.id, "kind": hold.kind, "keeps": hold.keeps, "set_at": hold.set_at, "until": hold.until })
 }
@@ -174,6 +184,7 @@ mod tests {
             Piece::Consents(vec![]),
             Piece::Links(vec![]),
             Piece::Tasks(vec![]),
+            Piece::Traces(vec![]),
             Piece::Holds(vec![]),
             Piece::Conversations(vec![thread()]),
         ]
@@ -202,7 +213,7 @@ mod tests {
         let mut pieces = small();
         pieces.push(Piece::End(Counts::default()));
         let document = written(pieces);
-        for list in ["consents", "links", "told_to_the_bank", "holds", "messages", "accesses"] {
+        for list in ["consents", "links", "told_to_the_bank", "traces", "holds", "messages", "accesses"] {
             assert_eq!(document[list], json!([]), "{list}");
         }
     }

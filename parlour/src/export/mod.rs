@@ -38,6 +38,8 @@ pub enum Piece {
     Links(Vec<Link>),
     /// What the bank was told.
     Tasks(Vec<Task>),
+    /// Small things that were kept to serve them.
+    Traces(Vec<exports::Trace>),
     /// What must be kept for some time.
     Holds(Vec<holds::Hold>),
     /// The conversations.
@@ -162,15 +164,17 @@ impl Reading {
                 agreed_to(tx, &bank, &customer)?,
                 exports::links(tx, &bank, &customer)?,
                 exports::tasks(tx, &bank, &customer)?,
+                exports::traces(tx, &bank, &customer)?,
                 holds::active(tx, &bank, &customer, now)?,
                 exports::conversations(tx, &bank, &customer)?,
             ))
         });
-        let (consents, links, tasks, holds, conversations) = small.await?;
+        let (consents, links, tasks, traces, holds, conversations) = small.await?;
         self.counts.consents = consents.len() as u64;
         self.give(Piece::Consents(consents)).await?;
         self.give(Piece::Links(links)).await?;
         self.give(Piece::Tasks(tasks)).await?;
+        self.give(Piece::Traces(traces)).await?;
         self.give(Piece::Holds(holds)).await?;
         self.give(Piece::Conversations(conversations.clone())).await?;
         for conversation in conversations {

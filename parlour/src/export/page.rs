@@ -47,9 +47,11 @@ impl Writer {
                 consents: consents.iter().map(|agreed| self.consent(&agreed.whole.consent)).collect(),
             })?),
             // Steps on the way to a consent: in the file for programs.
-            Piece::Links(_) | Piece::Tasks(_) | Piece::Holds(_) | Piece::Conversations(_) => {
-                Ok(String::new())
-            }
+            Piece::Links(_)
+            | Piece::Tasks(_)
+            | Piece::Traces(_)
+            | Piece::Holds(_)
+            | Piece::Conversations(_) => Ok(String::new()),
             Piece::Messages(_, entries) => {
                 let opened = self.open(Section::Messages);
                 let items =

@@ -40,6 +40,7 @@ async fn the_export_holds_everything_and_no_token() {
     let history = export["consents"][0]["history"].as_array().unwrap();
     assert!(history.iter().any(|change| change["log"]["index"].is_u64()), "{history:?}");
     assert_eq!(export["links"][0]["state"], "confirmed");
+    assert!(export["traces"].is_array());
     let looked = guest.visitor.json(&guest.api("access")).await.unwrap();
     assert_eq!(export["accesses"].as_array().unwrap().len(), looked["accesses"].as_array().unwrap().len());
     for secret in ["refresh", "token", "Philippa", "sessionhash"] {

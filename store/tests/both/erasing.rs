@@ -85,6 +85,10 @@ pub async fn an_erased_customer_leaves_no_row_and_the_log_stays_whole(fixture: F
         .collect::<Vec<_>>()
         .join(" UNION ALL ");
     assert_eq!(fixture.number(&format!("SELECT SUM(n) FROM ({counted}) counted")), "0");
+    let shares = |of: &Customer| {
+        fixture.number(&format!("SELECT COUNT(*) FROM consent_share WHERE consent = '{}'", of.consent.id))
+    };
+    assert_eq!((shares(&gone).as_str(), shares(&stays).as_str()), ("0", "1"));
     assert_eq!(leaves(store.clone()).await.unwrap(), before, "the log is as it was");
     let of = gone.clone();
     let opened = store.read(move |tx| access::of_customer(tx, &of.bank, &of.id, None, 10)).await.unwrap();
