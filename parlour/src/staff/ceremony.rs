@@ -141,7 +141,7 @@ async fn new_passkey(
 ) -> Result<(CreationChallengeResponse, PasskeyRegistration), StaffFault> {
     let (bank, id) = (person.bank.clone(), person.id.clone());
     let have = app.store.read(move |tx| passkeys::of_person(tx, &bank, &id)).await?;
-    let have: Vec<_> = have.iter().filter_map(|key| B64.decode(&key.id).ok()).map(Into::into).collect();
+    let have: Vec<_> = have.iter().filter_map(|key| B64.decode(&key.id).ok()).collect();
     let shown = format!("{} · {bank_name}", person.name);
     let (mut options, state) = webauthn(app)?
         .start_passkey_registration(handle(&person.id), &shown, &shown, Some(have))

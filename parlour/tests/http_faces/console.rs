@@ -276,8 +276,6 @@ async fn plant(gateway: &Gateway) -> ConsentId {
         asked_by: gate::AskerKind::Customer,
         payment: None,
         consent: Some(consent.id.clone()),
-        asked_by: gate::AskerKind::Customer,
-        payment: None,
         purpose: Purpose::AnswerCustomer,
         data_class: DataClass::Balances,
         accounts: vec![account.clone()],
