@@ -4,7 +4,7 @@ use crate::{
     app::App,
     asking::{Shown, Turn, TurnFault},
     reply::{AccessLine, Block, Reply, Seen},
-    sealed,
+    sealed::{self, Skill},
     session::Session,
     when,
 };
@@ -36,7 +36,7 @@ impl Seen {
 /// about the person, so where others' servers read along, the list is on a page.
 pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     if turn.channel.is_foreign() && turn.shown == Shown::InConversation {
-        return sealed::offer_who_looked(turn).await;
+        return sealed::offer_own(turn, Skill::WhoLooked).await;
     }
     let of = turn.conversation.clone();
     let mut found =

@@ -8,7 +8,7 @@ use crate::{
     rim, room,
 };
 use banks::BankFault;
-use domain::{BankId, ConsentState, ConversationId, MessageId, backoff};
+use domain::{BankId, Channel, ConsentState, ConversationId, MessageId, backoff};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -103,13 +103,17 @@ async fn revoke(app: &App, bank: &BankId, revocation: &Revocation) -> Result<(),
     connector.revoke(&kept.grant).await
 }
 
-/// What is said when a bank has confirmed an end, with the receipt.
-fn confirmation(bank: &str, ended: Option<&Whole>) -> Reply {
+/// What is said when a bank has confirmed an end, with the receipt; where others' servers read along, with the way
+/// to it.
+fn confirmation(bank: &str, ended: Option<&Whole>, channel: Channel) -> Reply {
     let superseded = ended.is_some_and(|whole| whole.consent.state == ConsentState::Superseded);
     let mut reply = Reply::text(match superseded {
         true => format!("{bank} has confirmed: your earlier choice has ended there. The new one goes on."),
         false => format!("{bank} has confirmed: the sharing has ended there too."),
     });
+    if channel.is_foreign() {
+        return reply.with_quick(&["Receipts for this"]);
+    }
     if let Some(receipt) = ended.and_then(|whole| Receipt::of(whole, bank)) {
         reply.blocks.extend(Reply::text(receipt.to_string()).blocks);
     }
@@ -128,7 +132,7 @@ async fn confirmed(app: &App, claimed: ClaimedTask, id: ConversationId) -> Resul
                 && let Some(room) = conversations::find(tx, bank, customer, &conversation)?
             {
                 let whole = consents::read_whole(tx, bank, customer, &claimed.task.consent)?;
-                let reply = confirmation(&name, whole.as_ref());
+                let reply = confirmation(&name, whole.as_ref(), room.channel);
                 room::say_unprompted(tx, &room, &message, &reply, now)?;
             }
             Ok(())

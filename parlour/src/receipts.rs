@@ -3,9 +3,11 @@
 
 use crate::{
     app::App,
-    asking::{Turn, TurnFault},
+    asking::{Shown, Turn, TurnFault},
+    consents,
     logs::{self, LogFault},
     reply::{Block, ReceiptLine, Reply},
+    sealed::{self, Skill},
     session::Session,
     when,
 };
@@ -48,9 +50,10 @@ const IN_CHAT: u32 = 5;
 /// Offers the receipts of the newest decisions about this person's data.
 pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     if turn.channel.is_foreign() {
-        let text = "I cannot hand out receipts here yet. Ask me who looked at your data: the page shows each time \
-                    with its place in the bank’s log.";
-        return Ok(Reply::text(text).with_quick(&["Who looked at my data?"]));
+        return match turn.shown {
+            Shown::InConversation => sealed::offer_own(turn, Skill::Receipts).await,
+            Shown::OnItsPage { .. } => of_ends(turn).await,
+        };
     }
     let of = turn.conversation.clone();
     let found =
@@ -73,6 +76,27 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
             .to_owned();
     let receipts = Block::Receipts { rows, verify: format!("/verify?bank={bank}") };
     Ok(Reply { blocks: vec![Block::Text { text }, receipts], ..Reply::default() })
+}
+
+/// The receipts of what was shared and has ended, as texts, for a page in a browser without a session.
+async fn of_ends(turn: &Turn) -> Result<Reply, TurnFault> {
+    let (of, bank) = (turn.conversation.clone(), turn.tenant.name.clone());
+    let texts = turn.app.store.read(move |tx| -> Result<Vec<String>, DbError> {
+        let mut texts = vec![];
+        for consent in store::consents::of_customer(tx, &of.bank, &of.customer)? {
+            let whole = consents::read_whole(tx, &of.bank, &of.customer, &consent.id)?;
+            let receipt = whole.and_then(|whole| consents::receipt::Receipt::of(&whole, &bank));
+            texts.extend(receipt.map(|receipt| receipt.to_string()));
+        }
+        Ok(texts)
+    });
+    let texts = texts.await?;
+    let begin = match texts.is_empty() {
+        true => "Nothing that you shared has ended yet, so there is no receipt of an end.",
+        false => "A receipt says what ended, when, and where that stands in the bank’s log.",
+    };
+    let blocks = std::iter::once(begin.to_owned()).chain(texts).map(|text| Block::Text { text });
+    Ok(Reply { blocks: blocks.collect(), ..Reply::default() })
 }
 
 /// The receipt of one decision about a customer's own data, or of one change of a consent of theirs.

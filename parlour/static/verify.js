@@ -80,12 +80,15 @@
     return { body, origin: lines[0], size: number(lines[1], "the size of the log"), root: fromBase64(lines[2], "the root"), signatures };
   };
 
+  // A consent that was given, paused, resumed or ended. All else is a decision of the gate.
+  const isChange = (record) => typeof record.event === "string" && typeof record.consent === "string" && Number.isInteger(record.seq);
+
   const readRecord = (bytes) => {
     try {
       const record = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-      if (record && typeof record === "object" && typeof record.allowed === "boolean") return record;
+      if (record && typeof record === "object" && (isChange(record) || typeof record.allowed === "boolean")) return record;
     } catch { /* said below */ }
-    throw new Unreadable("the record is not a decision in JSON");
+    throw new Unreadable("the record is neither a decision nor a change of a consent, in JSON");
   };
 
   // ---- the checks
@@ -96,6 +99,7 @@
     const hour = Date.UTC(+time[1], +time[2] - 1, +time[3], +time[4]) / 3600000;
     const key = await crypto.subtle.importKey("raw", receipt.key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     const commitment = new Uint8Array(await crypto.subtle.sign("HMAC", key, receipt.record));
+    if (isChange(record)) return join(Uint8Array.of(2), bigEndian(BigInt(hour)), commitment);
     const head = Uint8Array.of(1, record.allowed ? 1 : 0);
     return join(head, bigEndian(BigInt(hour)), fromHex(record.policy_digest), commitment);
   };
@@ -154,9 +158,18 @@
   const CHANNELS = { web: "the bank’s own chat page", messenger: "Messenger", whatsapp: "WhatsApp", matrix: "Matrix" };
   const plain = (text) => String(text).replaceAll("_", " ");
 
-  const words = (record) => [
+  const moment = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+
+  const changeWords = (record) => [
+    ["Consent", `The consent was ${plain(record.event)}`],
+    ["When", moment(record.at)],
+    ["Where it stands since", plain(record.state ?? "not said")],
+    ["Consent number", record.consent],
+  ];
+
+  const words = (record) => isChange(record) ? changeWords(record) : [
     ["Decision", record.allowed ? "Yes: the data was read" : "No: nothing was read"],
-    ["When", new Date(record.at).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" })],
+    ["When", moment(record.at)],
     ["Which data", DATA[record.data_class] ?? plain(record.data_class ?? "not said")],
     ["What for", plain(record.purpose ?? "not said")],
     ["Bank", plain(record.bank ?? "not said")],

@@ -76,11 +76,14 @@ pub enum Fault {
 impl Fault {
     /// Whether what was checked does not hold. Otherwise it could not be checked.
     pub fn is_wrong(&self) -> bool {
-        match self {
-            Fault::Keys(_) | Fault::File { .. } | Fault::NoEvidence { .. } => false,
-            Fault::Log(access_log::Fault::Io(_)) | Fault::Proof(ProofError::Io(_)) => false,
-            _ => true,
-        }
+        !matches!(
+            self,
+            Fault::Keys(_)
+                | Fault::File { .. }
+                | Fault::NoEvidence { .. }
+                | Fault::Log(access_log::Fault::Io(_))
+                | Fault::Proof(ProofError::Io(_))
+        )
     }
 }
 

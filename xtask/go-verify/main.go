@@ -216,9 +216,20 @@ func leafOf(key, record []byte) ([]byte, error) {
 		Allowed bool      `json:"allowed"`
 		At      time.Time `json:"at"`
 		Digest  string    `json:"policy_digest"`
+		Event   string    `json:"event"`
+		Consent string    `json:"consent"`
 	}
 	if err := json.Unmarshal(record, &public); err != nil {
 		return nil, err
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(record)
+	var leaf bytes.Buffer
+	if public.Event != "" && public.Consent != "" {
+		leaf.WriteByte(2)
+		binary.Write(&leaf, binary.BigEndian, public.At.Unix()/3600)
+		leaf.Write(mac.Sum(nil))
+		return leaf.Bytes(), nil
 	}
 	digest, err := hex.DecodeString(public.Digest)
 	if err != nil {
@@ -228,9 +239,6 @@ func leafOf(key, record []byte) ([]byte, error) {
 	if public.Allowed {
 		decision = 1
 	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write(record)
-	var leaf bytes.Buffer
 	leaf.Write([]byte{1, decision})
 	binary.Write(&leaf, binary.BigEndian, public.At.Unix()/3600)
 	leaf.Write(digest)

@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use domain::{BankId, EntryId};
 use gate::Gate;
 use std::{error::Error, path::PathBuf, process::ExitCode};
-use store::{Options, Store, access};
+use store::{Store, access};
 
 /// What banks say about their data.
 #[derive(Args)]
@@ -273,7 +273,7 @@ fn asks(text: &str) -> Result<Asks, CannotExplain> {
 /// Explains a decision that was made. What it shows names no customer and no account.
 async fn of_entry(config: &Config, entry: &EntryId) -> Result<String, Box<dyn Error>> {
     let keys = Keys::open(config.data.join("keys"))?;
-    let store = Store::open(&config.database, keys.kek()?, Options::default())?;
+    let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let mut found = None;
     for bank in &config.banks {
         let (id, entry) = (bank.id.clone(), entry.clone());

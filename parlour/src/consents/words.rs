@@ -99,5 +99,11 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
         shared(turn.channel, consent.accounts.len())
     );
     let first = if consent.state == ConsentState::Paused { "Continue" } else { "Pause" };
-    Ok(Reply::text(text).with_quick(&["Change what I share", first, "Stop", "Who looked at my data?"]))
+    Ok(Reply::text(text).with_quick(&[
+        "Change what I share",
+        first,
+        "Stop",
+        "Who looked at my data?",
+        "My privacy",
+    ]))
 }

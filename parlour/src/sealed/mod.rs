@@ -11,7 +11,7 @@ pub mod question;
 pub mod words;
 
 pub use answer::{answer_if_no, answer_if_words};
-pub use offer::{offer, offer_who_looked};
+pub use offer::{offer, offer_own};
 pub use opening::{Browser, Opened, SealedFault, Sheet, open};
 pub use question::{Question, Skill};
 

@@ -43,12 +43,13 @@ pub async fn offer(
     Ok(Reply { blocks: vec![Block::SealedLink(link)], ..Reply::default() })
 }
 
-/// The same for the list of who looked. It is not bank data and needs no consent in force: whoever stopped
-/// may still see it, in the browser that was known for the newest consent.
-pub async fn offer_who_looked(turn: &Turn) -> Result<Reply, TurnFault> {
+/// The same for what we ourselves wrote down about a person: who looked, and receipts. It is not bank data and
+/// needs no consent in force: whoever stopped may still see it, in the browser that was known for the newest
+/// consent.
+pub async fn offer_own(turn: &Turn, skill: Skill) -> Result<Reply, TurnFault> {
     let of = turn.conversation.clone();
     let known = turn.app.store.read(move |tx| -> Result<_, DbError> {
         browsers::newest_consent(tx, &of.bank, &of.customer, &of.id)
     });
-    offer(turn, Skill::WhoLooked, &Entities::default(), known.await?).await
+    offer(turn, skill, &Entities::default(), known.await?).await
 }

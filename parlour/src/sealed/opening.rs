@@ -338,7 +338,7 @@ async fn show(
 async fn finish(app: &App, opening: SealedLink, skill: Skill) -> Result<(), SealedFault> {
     let now = app.clock.now();
     let finished = app.store.transact(move |tx| -> Result<Result<(), SealedFault>, DbError> {
-        if let (Some(consent), true) = (&opening.consent, skill != Skill::WhoLooked) {
+        if let (Some(consent), true) = (&opening.consent, skill.is_bank_data()) {
             let held = consents::held_by_id(tx, &opening.bank, &opening.customer, consent)?;
             if !held.is_some_and(|held| held.consent.holds(now.max(held.changed_at))) {
                 sealed_links::close(tx, &opening, now)?;

@@ -3,7 +3,7 @@
 use crate::{
     accesses,
     asking::{Turn, TurnFault},
-    balances, places,
+    balances, places, receipts,
     reply::Reply,
     spending,
 };
@@ -24,12 +24,29 @@ pub enum Skill {
     Places,
     /// "Who looked at my data?"
     WhoLooked,
+    /// "Receipts"
+    Receipts,
 }
 
 impl Skill {
     /// All there are.
-    pub const ALL: [Skill; 5] =
-        [Skill::Balances, Skill::Transactions, Skill::Spending, Skill::Places, Skill::WhoLooked];
+    pub const ALL: [Skill; 6] = [
+        Skill::Balances,
+        Skill::Transactions,
+        Skill::Spending,
+        Skill::Places,
+        Skill::WhoLooked,
+        Skill::Receipts,
+    ];
+
+    /// Whether the answer is made of bank data, so that it needs a consent in force. What we ourselves wrote down
+    /// about a person they may see after a stop as well.
+    pub fn is_bank_data(self) -> bool {
+        match self {
+            Skill::Balances | Skill::Transactions | Skill::Spending | Skill::Places => true,
+            Skill::WhoLooked | Skill::Receipts => false,
+        }
+    }
 
     /// What the conversation says. It repeats what was asked and holds nothing of the answer.
     pub fn ready(self) -> &'static str {
@@ -39,6 +56,7 @@ impl Skill {
             Skill::Spending => "What you spent is ready.",
             Skill::Places => "The places where you shopped are ready.",
             Skill::WhoLooked => "The list of who looked at your data is ready.",
+            Skill::Receipts => "Your receipts are ready.",
         }
     }
 
@@ -50,6 +68,7 @@ impl Skill {
             Skill::Spending => "What you spent",
             Skill::Places => "Where you shopped",
             Skill::WhoLooked => "Who looked at your data",
+            Skill::Receipts => "Your receipts",
         }
     }
 }
@@ -78,6 +97,7 @@ impl Question {
             Skill::Spending => spending::total(turn, &self.about).await,
             Skill::Places => places::tell(turn, &self.about).await,
             Skill::WhoLooked => accesses::tell(turn).await,
+            Skill::Receipts => receipts::tell(turn).await,
         }
     }
 }

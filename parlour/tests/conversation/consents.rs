@@ -142,6 +142,7 @@ async fn a_change_is_a_new_consent_and_the_old_one_opens_nothing_any_more() {
     let house = House::open().await;
     let mut guest = linked(&house).await;
     let old = consent(&house, &mut guest).await;
+    house.forward(SignedDuration::from_secs(1));
     let reply = guest.ask("change what I share").await.unwrap();
     let link = Guest::address(&block(&reply, "notice").unwrap()).unwrap();
     assert!(block(&guest.ask(BALANCE).await.unwrap(), "balances").is_some(), "until then nothing changes");

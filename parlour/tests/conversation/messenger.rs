@@ -11,7 +11,7 @@ use parlour::{
         visitor::{Page, Visitor},
     },
     foreign,
-    room::{self, Words},
+    room::{self, SayFault, Words},
     tenant::Tenant,
 };
 use serde_json::Value;
@@ -48,9 +48,15 @@ impl Messenger {
     pub async fn ask(&mut self, text: &str) -> Value {
         self.said += 1;
         let key = format!("mid-{}", self.said);
-        let said = foreign::say(&self.app, &self.tenant, self.channel, &self.sender, text, &key);
-        let seq = said.await.unwrap().seq;
-        self.reply_after(seq, text).await
+        loop {
+            match foreign::say(&self.app, &self.tenant, self.channel, &self.sender, text, &key).await {
+                Ok(said) => return self.reply_after(said.seq, text).await,
+                Err(SayFault::TooFast { retry_after_s }) => {
+                    tokio::time::sleep(Duration::from_secs(retry_after_s)).await;
+                }
+                Err(fault) => panic!("{fault}"),
+            }
+        }
     }
 
     async fn reply_after(&self, seq: u64, what: &str) -> Value {

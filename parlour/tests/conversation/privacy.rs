@@ -232,6 +232,8 @@ async fn write_looks(house: &House, customer: &CustomerId, count: usize) {
             at,
             bank: bank(),
             customer: customer.clone(),
+            asked_by: gate::AskerKind::Customer,
+            payment: None,
             consent: None,
             purpose: Purpose::AnswerCustomer,
             data_class: DataClass::Balances,

@@ -203,7 +203,7 @@ async fn a_bank_may_put_pages_before_its_own_chat_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_page_of_who_looked_opens_after_a_stop() {
+async fn the_pages_of_who_looked_and_of_receipts_open_after_a_stop() {
     let house = House::open().await;
     let mut person = Messenger::meet(&house, "psid-1").await;
     person.link().await;
@@ -213,6 +213,11 @@ async fn the_page_of_who_looked_opens_after_a_stop() {
     let page = person.asks_for_a_page("Who looked at my data?").await;
     let page = person.opens(&page).await;
     assert!(page.status.is_success() && page.says("your balances"), "{}", page.body);
+    person.hears("ended there too").await;
+    assert!(!person.carried().await.iter().any(|reply| reply.to_string().contains("Receipt of")));
+    let page = person.asks_for_a_page("Receipts for this").await;
+    let page = person.opens(&page).await;
+    assert!(page.says("Receipt of Harbour Bank") && page.says("is withdrawn"), "{}", page.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,7 +72,7 @@ impl Gateway {
     }
 
     async fn on(home: TempDir, clock: Arc<Hands>, limits: &str) -> Gateway {
-        // A second gateway of this process finds the first one's provider, which is the same.
+        // A second test of this process finds the first one's provider, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = listener.local_addr().unwrap();

@@ -27,7 +27,7 @@ async fn walk(size: Size, light: Light) {
     let tab = &chat.tab;
     tab.prefer(light).await;
 
-    tab.click(".tools a[href='/privacy/harbour']").await;
+    tab.open(house.gateway("/privacy/harbour").as_str()).await;
     tab.see("Nothing is shared").await;
     holds(&chat, &name("1-nothing")).await;
     tab.click_text("Open the chat").await;

@@ -131,12 +131,12 @@ fn standing(whole: &Whole, now: Timestamp, zone: &TimeZone) -> String {
 fn at_bank(whole: &Whole, name: &str, now: Timestamp, zone: &TimeZone) -> Option<String> {
     let told = whole.told.as_ref()?;
     Some(match told.state {
-        TaskState::Due => format!(
-            "It has ended here. {name} is being told to end it there too, again and again until it confirms."
-        ),
+        TaskState::Due => {
+            format!("{name} is being told to end it there too, again and again until it confirms.")
+        }
         TaskState::Done => format!("{name} confirmed the end, {}.", when::moment(told.at, now, zone)),
         TaskState::GivenUp => {
-            format!("It has ended here. {name} did not confirm it, and a person is looking into that.")
+            format!("{name} did not confirm the end, and a person is looking into that.")
         }
     })
 }
