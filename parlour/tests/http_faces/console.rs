@@ -287,7 +287,7 @@ async fn plant(gateway: &Gateway) -> ConsentId {
         policy_digest: [7; 32],
     };
     let refused = RefusalReason::AccountNotShared { account: account.clone() };
-    let decisions = vec![decide(1, None), decide(2, Some(refused))];
+    let decisions = [decide(1, None), decide(2, Some(refused))];
     let entries = decisions.iter().map(|d| d.entry.clone()).collect();
     let (id, planted) = (consent.id.clone(), consent);
     let done = app.store.decide(entries, move |tx| -> Result<(), DbError> {
