@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 const BATCH: u64 = 1_000;
 
 fn opening(index: u64) -> Opening {
-    let (digest, allowed) = ("5a".repeat(32), index % 3 != 0);
+    let (digest, allowed) = ("5a".repeat(32), !index.is_multiple_of(3));
     let (hour, minute) = (index / 60 % 24, index % 60);
     let record = format!(
         r#"{{"allowed":{allowed},"at":"2026-11-20T{hour:02}:{minute:02}:00Z","n":{index},"policy_digest":"{digest}"}}"#

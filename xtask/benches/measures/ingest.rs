@@ -92,6 +92,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
     tenants.insert(Tenant::new(config, in_force.gate(), key, callback, store.clone(), clock.clone()));
     App {
         in_force,
+        passkeys: None,
         logs: Logs::new(dir.to_owned(), keys, public_url.clone()),
         tenants,
         sessions: Sessions::new([5; 32]),
