@@ -12,8 +12,8 @@ use crate::{
     },
 };
 use access_log::{
-    BadTrust, Earlier, Evidence, Fault, Leaf, MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_ENTRIES, Policy, ProofError, Proven, Text, Trust,
-    consistency_proof, entries_from, inclusion_proof, published,
+    BadTrust, Earlier, Evidence, Fault, Leaf, MAX_CHECKPOINT_BYTES, MAX_EVIDENCE_ENTRIES, Policy, ProofError,
+    Proven, Text, Trust, consistency_proof, entries_from, inclusion_proof, published,
 };
 use domain::BankId;
 use std::{collections::BTreeSet, fs, io, ops::Range, path::Path};
