@@ -264,6 +264,8 @@ async fn newest_entry(guest: &mut Guest) -> String {
 async fn a_refusal_is_explained_from_the_log_without_naming_anybody() {
     let mut house = House::open().await;
     let mut guest = linked(&house).await;
+    // The clock stands still in tests; entries of one moment would have no order.
+    house.forward(jiff::SignedDuration::from_secs(1));
     let before = state(&house).digest;
     write(&file_of(&house, "harbour.toml"), closed);
     until(&house, |state| state.digest != before).await;
