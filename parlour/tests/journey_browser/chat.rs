@@ -61,7 +61,9 @@ impl Chat {
         self.tab.until(&answer).await;
         let seq = self.tab.run(&format!("return +{answer}.dataset.seq")).await;
         self.answer.store(seq.as_i64().expect("numbers are whole"), Ordering::Relaxed);
-        self.tab.text_of(&self.answer_is("")).await
+        // A message fades in; for the driver it has no text yet while it cannot be seen.
+        let text = self.tab.run(&format!("return {answer}.innerText")).await;
+        text.as_str().unwrap_or_default().to_owned()
     }
 
     /// Finds something in the last answer.
