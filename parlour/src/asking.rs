@@ -1,7 +1,7 @@
 //! Asking the gate on behalf of a turn: consent read, decided and logged in one transaction; permits only
 //! when the log has the decision.
 
-use crate::{app::App, consents::looks, linking::FromBank, rim, tenant::Tenant};
+use crate::{app::App, consents::looks, linking::FromBank, memory::Memory, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
 use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Region, Tier};
 use gate::{Asker, Circumstances, ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
@@ -31,6 +31,8 @@ pub struct Turn {
     pub now: Timestamp,
     /// Where the answer is shown.
     pub shown: Shown,
+    /// What the conversation remembers of the messages before.
+    pub memory: Memory,
 }
 
 /// Where the answer of a turn is shown. Who holds no permit for the conversation cannot say data in it: on a

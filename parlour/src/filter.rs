@@ -11,6 +11,7 @@ pub fn account(hint: &AccountHint, account: &Account) -> bool {
             !digits.is_empty() && account.last_digits.ends_with(digits.as_str())
         }
         AccountHint::Words(words) => account.name.to_lowercase().contains(&words.to_lowercase()),
+        AccountHint::Other(meant) => !self::account(meant, account),
     }
 }
 

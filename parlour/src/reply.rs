@@ -3,6 +3,7 @@
 //! A reply is stored as it was said (sealed), so the thread reads the same tomorrow. It never holds a full
 //! account or card number.
 
+use crate::memory::Asked;
 use domain::{AccountKind, DataClass, EntryId, Money, Purpose, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,20 @@ pub struct Reply {
     /// Which bank data was read to say this, and where that stands in the log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Seen>,
+    /// What is asked with it, and which payments of a list it shows. The conversation remembers this; it is not part
+    /// of what is said.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub leaves: Leaves,
+}
+
+/// What a reply leaves in the memory of its conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Leaves {
+    /// What it asks.
+    pub asked: Option<Asked>,
+    /// How many payments of a list have been shown with it, those of earlier pages too.
+    pub shown: u32,
 }
 
 /// An answer offered as a button. Pressing it says `text`.
@@ -295,6 +310,12 @@ impl Reply {
     /// A reply of one paragraph.
     pub fn text(text: impl Into<String>) -> Self {
         Reply { blocks: vec![Block::Text { text: text.into() }], ..Reply::default() }
+    }
+
+    /// The same reply, asking something: the next message is read as the answer to it.
+    pub fn asking(mut self, asked: Asked) -> Self {
+        self.leaves.asked = Some(asked);
+        self
     }
 
     /// The same reply with answers offered as buttons; each button says what stands on it.

@@ -3,7 +3,7 @@
 use crate::{
     asking::{Asked, Turn, TurnFault},
     category, filter, linking, refusal,
-    reply::{Block, MoneyText, Reply, Seen, TransactionLine},
+    reply::{Block, Leaves, MoneyText, Reply, Seen, TransactionLine},
     sealed::{self, Skill},
     when,
 };
@@ -134,8 +134,8 @@ fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
     }
 }
 
-/// Lists payments.
-pub async fn list(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
+/// Lists payments, without those that were shown before.
+pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply, TurnFault> {
     let span = Span::of(turn, about);
     let mut read = match read(turn, &span, Skill::Transactions, about).await? {
         Ok(read) => read,
@@ -147,15 +147,24 @@ pub async fn list(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
     }
     let most = about.count.map_or(SHOWN, |n| usize::from(n).clamp(1, MOST));
-    let (rows, more) = rows(&span, &read.accounts, &payments, most);
-    let text = match (&about.period, payments.len()) {
-        (Some(_), _) => format!("Your payments from {}, newest first:", span.in_words()),
-        (None, _) => "Your newest payments:".to_owned(),
+    let left = payments.get(before..).unwrap_or_default();
+    if left.is_empty() {
+        return Ok(Reply { seen: read.seen, ..Reply::text("That was all of them.") });
+    }
+    let (rows, more) = rows(&span, &read.accounts, left, most);
+    let text = match &about.period {
+        _ if before > 0 => "Going on, older ones:".to_owned(),
+        Some(_) => format!("Your payments from {}, newest first:", span.in_words()),
+        None => "Your newest payments:".to_owned(),
     };
+    let shown = u32::try_from(before + rows.len()).unwrap_or(u32::MAX);
     let mut blocks = vec![Block::Text { text }, Block::Transactions { rows, more }];
     blocks.extend(read.partial.then(Block::partial));
-    Ok(Reply { blocks, seen: read.seen, ..Reply::default() }
-        .with_quick(&["What did I spend this month?", "Where did I shop?"]))
+    let leaves = Leaves { shown, ..Leaves::default() };
+    let reply = Reply { blocks, seen: read.seen, leaves, ..Reply::default() };
+    let next: &[&str] =
+        if more > 0 { &["Show more", "How much is that in total?"] } else { &["How much is that in total?"] };
+    Ok(reply.with_quick(next).with_quick(&["Where did I shop?"]))
 }
 
 /// Adds up what was spent.

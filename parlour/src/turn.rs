@@ -6,77 +6,151 @@ use crate::{
     asking::{Shown, Turn, TurnFault},
     balances,
     consents::words,
-    erasure, export, linking, places, privacy, receipts,
+    erasure, export, linking,
+    memory::{self, Asked, Memory},
+    places, privacy, receipts,
     reply::{Block, Reply},
     room::Words,
     sealed, spending, withdrawal,
 };
 use std::sync::Arc;
 use store::messages::Claimed;
-use understanding::{Decision, Intent, Understood};
+use understanding::{Decision, Entities, Intent, Topic, Understood};
+
+/// What is said, and what the conversation remembers from here on; none: what it remembered before.
+pub struct Answer {
+    /// What is said.
+    pub reply: Reply,
+    /// What is remembered.
+    pub memory: Option<Memory>,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Answer { reply, memory: None }
+    }
+}
+
+/// How a message was taken.
+enum Heard {
+    /// As small talk or a matter of its own: the topic stays.
+    Aside,
+    /// As a question that can be gone on from.
+    About(Topic),
+    /// As the end of the sharing: nothing is remembered.
+    TheEnd,
+    /// Not at all, or not quite.
+    Missed,
+}
+
+/// What the button says that asks for a person.
+const PERSON: &str = "Talk to a person";
 
 /// Answers a claimed message. A fault becomes words, so that the person never waits for nothing.
-pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Reply {
+pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Answer {
     let Some(tenant) = app.tenants.get(&claimed.conversation.bank) else {
-        return Reply::text("This bank is no longer served here.");
+        return Reply::text("This bank is no longer served here.").into();
     };
     let Ok(Words::Customer { text, removed, region }) = serde_json::from_slice(&claimed.message.body) else {
-        return Reply::text("This message cannot be read any more. Please write it again.");
+        return Reply::text("This message cannot be read any more. Please write it again.").into();
     };
+    let now = app.clock.now();
     let turn = Turn {
         app: app.clone(),
         tenant,
         conversation: claimed.conversation.clone(),
         channel: claimed.conversation.channel,
         region,
-        now: app.clock.now(),
+        now,
         shown: Shown::InConversation,
+        memory: Memory::read(claimed.context.as_deref(), now),
     };
     if !removed.is_empty() {
-        return take_care(&removed);
+        return take_care(&removed).into();
     }
     match act(&turn, &text).await {
-        Ok(reply) => reply,
+        Ok((reply, heard)) => Answer { memory: Some(remembered(&turn, &reply, heard)), reply },
         Err(fault) => {
             let (bank, conversation) = (&turn.tenant.id, &turn.conversation.id);
             tracing::warn!(%bank, %conversation, %fault, "a question could not be answered");
-            in_words(&turn, fault)
+            in_words(&turn, fault).into()
         }
     }
 }
 
-async fn act(turn: &Turn, text: &str) -> Result<Reply, TurnFault> {
-    let about = understanding::Context { now: turn.now, zone: turn.tenant.zone.clone(), merchants: &[] };
-    let understood = understanding::understand(text, &about);
-    if let Some(reply) = sealed::answer_if_words(turn, text).await? {
-        return Ok(reply);
-    }
-    if let Some(reply) = linking::answer_if_asked(turn, &understood).await? {
-        return Ok(reply);
-    }
-    if let Some(reply) = sealed::answer_if_no(turn, &understood).await? {
-        return Ok(reply);
-    }
-    if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
-        return Ok(reply);
-    }
-    match &understood.decision {
-        Decision::Act(intent) => serve(turn, *intent, &understood).await,
-        Decision::Clarify(between) => Ok(which(between)),
-        Decision::Refuse => Ok(not_understood(turn)),
+fn remembered(turn: &Turn, reply: &Reply, heard: Heard) -> Memory {
+    let (asked, shown) = (reply.leaves.asked.clone(), reply.leaves.shown);
+    match heard {
+        Heard::Aside => turn.memory.understood(None, shown, asked, turn.now),
+        Heard::About(topic) => turn.memory.understood(Some(topic), shown, asked, turn.now),
+        Heard::TheEnd => Memory::nothing(turn.now),
+        Heard::Missed => turn.memory.missed(asked, turn.now),
     }
 }
 
-async fn serve(turn: &Turn, intent: Intent, understood: &Understood) -> Result<Reply, TurnFault> {
+async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
+    let about = understanding::Context { now: turn.now, zone: turn.tenant.zone.clone(), merchants: &[] };
+    let understood = understanding::understand(text, &about);
+    if let Some(reply) = sealed::answer_if_words(turn, text).await? {
+        return Ok((reply, Heard::Aside));
+    }
+    if let Some(reply) = linking::answer_if_asked(turn, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
+    if let Some(reply) = sealed::answer_if_no(turn, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
+    if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
+    if understanding::asks_for_more(text)
+        && let Some(Topic { intent: Intent::Transactions, entities }) = turn.memory.topic()
+        && turn.memory.shown() > 0
+    {
+        let reply = spending::list(turn, entities, turn.memory.shown() as usize).await?;
+        return Ok((reply, Heard::Aside));
+    }
+    if let Some(Topic { intent, entities }) = goes_on(turn, text, &understood) {
+        let reply = serve(turn, intent, &entities).await?;
+        return Ok((reply, Heard::About(Topic { intent, entities })));
+    }
+    match understood.decision {
+        Decision::Act(intent) => {
+            let entities = understood.entities;
+            let reply = serve(turn, intent, &entities).await?;
+            let heard = match intent {
+                Intent::Stop => Heard::TheEnd,
+                _ if understanding::goes_on(intent) => Heard::About(Topic { intent, entities }),
+                _ => Heard::Aside,
+            };
+            Ok((reply, heard))
+        }
+        Decision::Clarify(between) => Ok((which(turn, between, understood.entities), Heard::Missed)),
+        Decision::Refuse => Ok((not_understood(turn), Heard::Missed)),
+    }
+}
+
+/// What a message asks for together with what was said before it: a choice among what was offered, or the same
+/// question with other details.
+fn goes_on(turn: &Turn, text: &str, understood: &Understood) -> Option<Topic> {
+    if let Some(Asked::Which { between, about }) = turn.memory.asked()
+        && let Some(at) = memory::chosen(text, between.len())
+    {
+        return Some(Topic { intent: between[at], entities: about.clone() });
+    }
+    understanding::follow_up(text, understood, turn.memory.topic()?)
+}
+
+async fn serve(turn: &Turn, intent: Intent, about: &Entities) -> Result<Reply, TurnFault> {
     match intent {
-        Intent::Balance => balances::tell(turn, &understood.entities).await,
-        Intent::Transactions => spending::list(turn, &understood.entities).await,
-        Intent::Spending => spending::total(turn, &understood.entities).await,
-        Intent::WhereShopped => places::tell(turn, &understood.entities).await,
+        Intent::Balance => balances::tell(turn, about).await,
+        Intent::Transactions => spending::list(turn, about, 0).await,
+        Intent::Spending => spending::total(turn, about).await,
+        Intent::WhereShopped => places::tell(turn, about).await,
         Intent::WhoLooked => accesses::tell(turn).await,
         Intent::Receipts => receipts::tell(turn).await,
         Intent::Stop => withdrawal::withdraw(turn).await,
-        Intent::Erase => erasure::chat::question(turn).await,
+        Intent::Erase => Ok(erasure::chat::question(turn).await?.asking(Asked::Erase)),
         Intent::Export => Ok(export::tell(turn)),
         Intent::Pause => words::pause(turn).await,
         Intent::Resume => words::resume(turn).await,
@@ -103,9 +177,14 @@ fn take_care(removed: &[String]) -> Reply {
     Reply { blocks: vec![Block::Care { text }], ..Reply::default() }
 }
 
-fn which(between: &[Intent]) -> Reply {
-    let labels: Vec<&str> = between.iter().filter_map(|i| asks(*i)).collect();
-    Reply::text("I am not sure what you mean. Is it one of these?").with_quick(&labels)
+fn which(turn: &Turn, between: Vec<Intent>, about: Entities) -> Reply {
+    let between: Vec<Intent> = between.into_iter().filter(|intent| asks(*intent).is_some()).collect();
+    let mut labels: Vec<&str> = between.iter().filter_map(|intent| asks(*intent)).collect();
+    if turn.memory.is_enough() {
+        labels.push(PERSON);
+    }
+    let reply = Reply::text("I am not sure what you mean. Is it one of these?").with_quick(&labels);
+    reply.asking(Asked::Which { between, about })
 }
 
 /// A question that stands for an intent, as a button says it.
@@ -127,12 +206,17 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::Privacy => "My privacy",
         Intent::Link => "Link my bank",
         Intent::Help => "What can you do?",
-        Intent::Person => "Talk to a person",
+        Intent::Person => PERSON,
         Intent::Greeting | Intent::Thanks | Intent::Yes | Intent::No => return None,
     })
 }
 
 fn not_understood(turn: &Turn) -> Reply {
+    if turn.memory.is_enough() {
+        let text = "I did not understand that either, and I do not want to waste your time. A person can help you, or you \
+                    can try other words.";
+        return Reply::text(text).with_quick(&[PERSON, "What can you do?"]);
+    }
     let text = "I did not understand that. I am a program, and I can do these things:".to_owned();
     Reply { blocks: vec![Block::Text { text }, can(turn)], ..Reply::default() }.with_quick(&[
         "What’s my balance?",

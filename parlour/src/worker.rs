@@ -1,7 +1,12 @@
 //! The worker: claims waiting messages, answers them, and stores each answer together with the mark that
 //! its question is handled. A crash at any point repeats the turn; it never answers twice.
 
-use crate::{app::App, reply::Reply, rim, room, turn};
+use crate::{
+    app::App,
+    reply::Reply,
+    rim, room,
+    turn::{self, Answer},
+};
 use domain::{ConsentId, MessageId};
 use jiff::{SignedDuration, Timestamp};
 use std::{sync::Arc, time::Duration};
@@ -67,7 +72,9 @@ async fn take(app: Arc<App>, claimed: messages::Claimed) {
     let began = app.clock.now();
     let reply = match time::timeout(TURN_LIMIT, compose(app.clone(), claimed.clone())).await {
         Ok(reply) => reply,
-        Err(_) => Reply::text("This took too long, so I stopped. Nothing was changed. Please ask again."),
+        Err(_) => {
+            Reply::text("This took too long, so I stopped. Nothing was changed. Please ask again.").into()
+        }
     };
     finish(&app, claimed, reply).await;
     app.bells.typing(&conversation, false);
@@ -77,18 +84,19 @@ async fn take(app: Arc<App>, claimed: messages::Claimed) {
 }
 
 /// The answer. A panic becomes words, so that one bad turn does not hold its conversation up for ever.
-async fn compose(app: Arc<App>, claimed: messages::Claimed) -> Reply {
+async fn compose(app: Arc<App>, claimed: messages::Claimed) -> Answer {
     let conversation = claimed.conversation.id.clone();
     match tokio::spawn(async move { turn::answer(&app, &claimed).await }).await {
         Ok(reply) => reply,
         Err(panic) => {
             tracing::error!(%conversation, %panic, "a turn broke");
-            Reply::text("Something went wrong on our side. Nothing was shown. Please ask again.")
+            Reply::text("Something went wrong on our side. Nothing was shown. Please ask again.").into()
         }
     }
 }
 
-async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
+async fn finish(app: &Arc<App>, claimed: messages::Claimed, Answer { reply, memory }: Answer) {
+    let memory = memory.map(|memory| memory.write());
     let now = app.clock.now();
     let (id, channel) = (MessageId::new(rim::uuid(now)), claimed.conversation.channel);
     let said = room::stored_reply(channel, &id, &reply);
@@ -98,7 +106,7 @@ async fn finish(app: &Arc<App>, claimed: messages::Claimed, reply: Reply) {
         .store
         .transact(move |tx| -> Result<_, DbError> {
             let said = if still_agreed(tx, &claimed, &reply, now)? { &said } else { &unsaid };
-            messages::finish(tx, &claimed, std::slice::from_ref(said), now)
+            messages::finish(tx, &claimed, std::slice::from_ref(said), memory.as_deref(), now)
         })
         .await;
     match done {

@@ -120,13 +120,21 @@ pub fn context(tx: &mut Tx, conversation: &Conversation) -> Result<Option<Vec<u8
     let Some(row) = row else { return Ok(None) };
     match row.maybe_blob(0, "context of a conversation")? {
         None => Ok(None),
-        Some(sealed) => tx.unseal(&conversation.customer, &conversation.context_place(), sealed).map(Some),
+        Some(sealed) => unseal_context(tx, conversation, sealed).map(Some),
     }
+}
+
+pub(crate) fn unseal_context(tx: &mut Tx, of: &Conversation, sealed: &[u8]) -> Result<Vec<u8>, DbError> {
+    tx.unseal(&of.customer, &of.context_place(), sealed)
+}
+
+pub(crate) fn seal_context(tx: &mut Tx, of: &Conversation, context: &[u8]) -> Result<Vec<u8>, DbError> {
+    tx.seal(&of.customer, &of.context_place(), context)
 }
 
 /// Remembers something else, sealed.
 pub fn set_context(tx: &mut Tx, conversation: &Conversation, context: &[u8]) -> Result<(), DbError> {
-    let sealed = tx.seal(&conversation.customer, &conversation.context_place(), context)?;
+    let sealed = seal_context(tx, conversation, context)?;
     let [bank, customer, id] = conversation.key();
     tx.change_one(
         "UPDATE conversation SET context = $4 WHERE bank = $1 AND customer = $2 AND id = $3",

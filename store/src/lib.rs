@@ -9,6 +9,7 @@
 
 mod dialect;
 mod error;
+mod folding;
 mod job;
 mod keyring;
 mod machine;

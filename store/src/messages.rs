@@ -84,6 +84,8 @@ pub struct Claimed {
     /// How many messages of the conversation were handled before it. With `attempt` it tells this claim from
     /// every other, whatever the workers are called and whatever their clocks say.
     handled_before: u64,
+    /// What the bot remembers of the conversation, unsealed.
+    pub context: Option<Vec<u8>>,
 }
 
 /// How the handling of a message ended.
@@ -183,7 +185,7 @@ pub fn claim(
            /*pg: FOR UPDATE SKIP LOCKED*/) \
          UPDATE conversation SET lease_until = $2, lease_by = $3, attempts = attempts + 1 \
          WHERE (bank, customer, id) IN (SELECT bank, customer, id FROM c) \
-         RETURNING bank, customer, id, channel, begun_at, last_seq, attempts, handled, ready_at",
+         RETURNING bank, customer, id, channel, begun_at, last_seq, attempts, handled, ready_at, context",
         &[Arg::Int(micros(now)), Arg::Int(micros(lease_until)), Arg::Text(worker), Arg::Int(limit.into())],
     )?;
     let mut claimed = Vec::with_capacity(leased.len());
@@ -192,10 +194,13 @@ pub fn claim(
         let attempt = u32::try_from(row.count(6, "attempts")?).unwrap_or(u32::MAX);
         let handled_before = row.count(7, "count of messages")?;
         let ready_at = row.int(8, "time of arrival")?;
+        let sealed = row.maybe_blob(9, "context of a conversation")?;
+        let context =
+            sealed.map(|sealed| conversations::unseal_context(tx, &conversation, sealed)).transpose()?;
         let (message, worker) = (oldest(tx, &conversation)?, worker.to_owned());
         claimed.push((
             ready_at,
-            Claimed { conversation, message, worker, lease_until, attempt, handled_before },
+            Claimed { conversation, message, worker, lease_until, attempt, handled_before, context },
         ));
     }
     claimed.sort_by_key(|(ready_at, _)| *ready_at);
@@ -214,19 +219,22 @@ fn oldest(tx: &mut Tx, conversation: &Conversation) -> Result<Message, DbError> 
     }
 }
 
-/// Ends a claim: the message is handled, its replies are stored, the lease is given back. A conversation
-/// with more to handle goes to the end of the line, so that one that is busy keeps nobody waiting.
+/// Ends a claim: the message is handled, its replies are stored, what is to be remembered too (none: as before), the
+/// lease is given back. A conversation with more to handle goes to the end of the line, so that one that is busy keeps nobody waiting.
 pub fn finish(
     tx: &mut Tx,
     claimed: &Claimed,
     replies: &[NewReply],
+    context: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<Finish, DbError> {
     let conversation = &claimed.conversation;
+    let sealed = context.map(|context| conversations::seal_context(tx, conversation, context)).transpose()?;
     let [bank, customer, thread] = conversation.key();
     let row = tx.row(
         "UPDATE conversation SET handled = handled + 1, last_seq = last_seq + $7, lease_until = 0, \
-         lease_by = NULL, attempts = 0, ready_at = CASE WHEN handled + 1 < received THEN CAST($8 AS BIGINT) END \
+         lease_by = NULL, attempts = 0, ready_at = CASE WHEN handled + 1 < received THEN CAST($8 AS BIGINT) END, \
+         context = coalesce($9, context) \
          WHERE bank = $1 AND customer = $2 AND id = $3 AND lease_by = $4 AND attempts = $5 AND handled = $6 \
          RETURNING last_seq",
         &[
@@ -238,6 +246,7 @@ pub fn finish(
             Arg::Int(claimed.handled_before as i64),
             Arg::Int(replies.len() as i64),
             Arg::Int(micros(now)),
+            sealed.as_deref().map_or(Arg::Null, Arg::Blob),
         ],
     )?;
     let Some(row) = row else { return Ok(Finish::LeaseLost) };

@@ -6,6 +6,7 @@
 
 use crate::{
     DbError, OpenError,
+    folding::Folding,
     job::{self, Job, Kind, Ran},
     migrations,
     open::{Scrubbed, Shared},
@@ -107,7 +108,12 @@ pub(crate) fn scrub(path: &Path, patience: Duration) -> Result<Scrubbed, OpenErr
 
 /// The writer's thread. Ends when nobody can send any more and the queue is empty.
 #[expect(clippy::disallowed_methods, reason = "the store's own thread may wait for the queue")]
-pub(crate) fn write(connection: &Connection, queue: &Receiver<Box<dyn Job>>, shared: &Shared) {
+pub(crate) fn write(
+    connection: &Connection,
+    queue: &Receiver<Box<dyn Job>>,
+    shared: &Shared,
+    mut folding: Folding,
+) {
     while let Ok(first) = queue.recv() {
         let mut jobs = vec![first];
         while jobs.len() < shared.options.group {
@@ -117,7 +123,9 @@ pub(crate) fn write(connection: &Connection, queue: &Receiver<Box<dyn Job>>, sha
             }
         }
         write_group(connection, jobs, shared);
+        folding.committed();
     }
+    folding.end();
     // Leaves no second file behind; if a reader is still there, the next start does it.
     if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
         tracing::warn!(%error, "the write-ahead log was not folded in at the end");
@@ -231,9 +239,10 @@ pub(crate) fn start(
 ) -> Result<(), OpenError> {
     let connection = connect(path)?;
     prepare(&connection, shared)?;
+    let folding = Folding::start(path, &connection)?;
     let (ours, held) = (Arc::clone(shared), alive.clone());
     crate::open::spawn("store-writer", move || {
-        write(&connection, &writes, &ours);
+        write(&connection, &writes, &ours, folding);
         drop(held);
     })?;
     let reads = Arc::new(Mutex::new(reads));
@@ -283,6 +292,7 @@ mod tests {
         let shared = Shared { ring, options, waiters: Waiters::default(), wake: Wake::new() };
         prepare(&connection, &shared).unwrap();
         connection.pragma_update(None, "max_page_count", 90).unwrap();
+        let folding = Folding::start(&dir.path().join("test.db"), &connection).unwrap();
         let (queue, jobs) = std::sync::mpsc::sync_channel(100);
         let calls: Vec<_> = (0..12)
             .map(|n| {
@@ -294,7 +304,7 @@ mod tests {
         // All are in the queue before the writer begins, so that they make one group.
         tokio::task::yield_now().await;
         let written = tokio::task::spawn_blocking(move || {
-            write(&connection, &jobs, &shared);
+            write(&connection, &jobs, &shared, folding);
             connection
         });
         for (n, call) in calls.into_iter().enumerate() {
@@ -313,6 +323,7 @@ mod tests {
         let (ring, options) = (Kek::new([1; 32]).into(), Options::default());
         let shared = Shared { ring, options, waiters: Waiters::default(), wake: Wake::new() };
         prepare(&connection, &shared).unwrap();
+        let folding = Folding::start(&dir.path().join("test.db"), &connection).unwrap();
         let (queue, jobs) = std::sync::mpsc::sync_channel(10);
         let calls: Vec<_> = kinds
             .iter()
@@ -321,7 +332,7 @@ mod tests {
         drop(queue);
         tokio::task::yield_now().await;
         let written = tokio::task::spawn_blocking(move || {
-            write(&connection, &jobs, &shared);
+            write(&connection, &jobs, &shared, folding);
             connection
         });
         for call in calls {

@@ -13,6 +13,8 @@ pub enum AccountHint {
     LastDigits(String),
     /// By the word before "account": "joint account".
     Words(String),
+    /// Not this one: "the other account".
+    Other(Box<AccountHint>),
 }
 
 const KINDS: &[(&[&str], AccountKind)] = &[

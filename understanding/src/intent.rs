@@ -5,10 +5,12 @@ use crate::phrases::{
     DOMINATES, FILLERS, MOST_SMALL_TALK, NEGATIONS, OTHER_BUSINESS, PHRASES, SMALL_TALK, Strength, TROUBLE,
 };
 use crate::words::Word;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 
 /// What a customer can ask for here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// How much money there is.
     Balance,

@@ -7,6 +7,7 @@
 
 mod account;
 mod amount;
+mod follow_up;
 mod intent;
 mod matching;
 mod merchant;
@@ -17,6 +18,7 @@ mod words;
 
 pub use account::AccountHint;
 pub use amount::{AmountFilter, Comparison};
+pub use follow_up::{Topic, asks_for_more, follow_up, goes_on};
 pub use intent::{Decision, Intent, MAX_CHOICES};
 pub use period::Period;
 pub use redaction::{Redacted, Secret, redact};

@@ -81,8 +81,7 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
             .replace("consents, and it has", "consents, and they have"),
     };
     let Some(consent) = all.iter().find(in_force) else {
-        let Reply { blocks, quick, seen } = nothing_linked(turn);
-        let mut reply = Reply { blocks, quick, seen };
+        let mut reply = nothing_linked(turn);
         if ended > 0 && !turn.channel.is_foreign() {
             reply
                 .blocks

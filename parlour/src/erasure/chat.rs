@@ -3,30 +3,18 @@
 use super::{ask, receipt};
 use crate::{
     asking::{Turn, TurnFault},
+    memory::Asked,
     reply::Reply,
 };
 use domain::erasure::AskedBy;
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use store::{DbError, conversations, holds};
+use store::{DbError, holds};
 use understanding::{Decision, Intent, Understood};
 
-/// How long the question waits for its yes.
-const WAITS: SignedDuration = SignedDuration::from_mins(10);
 /// What the button of the yes says.
 const YES: &str = "Yes, erase everything";
 
-/// What the chat remembers while it waits.
-#[derive(Serialize, Deserialize)]
-struct Remembered {
-    /// When "shall I erase everything?" was asked.
-    #[serde(default)]
-    erase_asked_at: Option<Timestamp>,
-}
-
 /// Asks whether to erase.
 pub async fn question(turn: &Turn) -> Result<Reply, TurnFault> {
-    remember(turn, Some(turn.now)).await?;
     let bank = &turn.tenant.name;
     let mut text = format!(
         "I can erase everything that I keep of you at {bank}: what was said here, what you agreed to, who looked, and \
@@ -64,17 +52,12 @@ async fn held(turn: &Turn) -> Result<Vec<String>, DbError> {
 }
 
 /// If the chat has just asked whether to erase, answers to what was said; otherwise none. Whatever it was, the
-/// question is over.
+/// question is over with it.
 pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Option<Reply>, TurnFault> {
-    let of = turn.conversation.clone();
-    let Some(kept) = turn.app.store.read(move |tx| conversations::context(tx, &of)).await? else {
+    if turn.memory.asked() != Some(&Asked::Erase) {
         return Ok(None);
-    };
-    let asked = serde_json::from_slice::<Remembered>(&kept).ok().and_then(|kept| kept.erase_asked_at);
-    let Some(asked) = asked else { return Ok(None) };
-    remember(turn, None).await?;
+    }
     match understood.decision {
-        _ if turn.now.duration_since(asked) > WAITS => Ok(None),
         Decision::Act(Intent::Yes | Intent::Erase) => erase(turn).await.map(Some),
         Decision::Act(Intent::No) => Ok(Some(
             Reply::text("Nothing was erased.").with_quick(&["What’s my balance?", "Who looked at my data?"]),
@@ -97,11 +80,4 @@ async fn erase(turn: &Turn) -> Result<Reply, TurnFault> {
         "I am erasing everything now, and this conversation ends. Your receipt, which says what went, what stays and \
          why, is here for 90 days: {address}"
     )))
-}
-
-async fn remember(turn: &Turn, erase_asked_at: Option<Timestamp>) -> Result<(), DbError> {
-    let of = turn.conversation.clone();
-    let kept = serde_json::to_vec(&Remembered { erase_asked_at })
-        .map_err(|_| DbError::Unreadable { what: "context of a conversation" })?;
-    turn.app.store.transact(move |tx| conversations::set_context(tx, &of, &kept)).await
 }

@@ -5,6 +5,7 @@ use crate::{
     app::App,
     asking::{Shown, Turn, TurnFault},
     linking::hash,
+    memory::Memory,
     reply::Reply,
     rim, room,
     session::Session,
@@ -315,6 +316,7 @@ async fn show(
         region: visit.region,
         now,
         shown: Shown::OnItsPage { consent: opening.consent.clone() },
+        memory: Memory::default(),
     };
     let answered = time::timeout(ANSWER_LIMIT, question.answer(&turn)).await;
     let reply = match answered {

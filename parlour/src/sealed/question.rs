@@ -93,7 +93,7 @@ impl Question {
     pub async fn answer(&self, turn: &Turn) -> Result<Reply, TurnFault> {
         match self.skill {
             Skill::Balances => balances::tell(turn, &self.about).await,
-            Skill::Transactions => spending::list(turn, &self.about).await,
+            Skill::Transactions => spending::list(turn, &self.about, 0).await,
             Skill::Spending => spending::total(turn, &self.about).await,
             Skill::Places => places::tell(turn, &self.about).await,
             Skill::WhoLooked => accesses::tell(turn).await,

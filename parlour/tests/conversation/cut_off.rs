@@ -65,6 +65,7 @@ async fn turn(house: &House, guest: &mut Guest, bank: &DemoBank) -> Turn {
         channel: Channel::Web,
         region: None,
         shown: Shown::InConversation,
+        memory: parlour::memory::Memory::default(),
     }
 }
 

@@ -29,7 +29,7 @@ async fn claim(store: &Store, worker: &str, now: Timestamp, until: Timestamp, li
 async fn finish(store: &Store, claimed: &Claimed, reply: &str, now: Timestamp) -> Finish {
     let (claimed, reply) = (claimed.clone(), NewReply { id: message_id(), body: reply.as_bytes().to_vec() });
     store
-        .transact(move |tx| messages::finish(tx, &claimed, std::slice::from_ref(&reply), now))
+        .transact(move |tx| messages::finish(tx, &claimed, std::slice::from_ref(&reply), None, now))
         .await
         .unwrap_or_else(|e: DbError| panic!("{e}"))
 }

@@ -182,7 +182,7 @@ fn text(text: &str) -> Block {
 
 fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
     let quick = quick.iter().map(|l| Quick { label: (*l).into(), text: (*l).into() }).collect();
-    Words::Bank { reply: Reply { blocks, quick, seen } }
+    Words::Bank { reply: Reply { blocks, quick, seen, ..Reply::default() } }
 }
 
 fn asked(text: &str) -> Words {
@@ -361,7 +361,7 @@ fn log_page() -> log::Log {
 
 fn opened() -> String {
     let blocks = vec![balances(), transactions(), places()];
-    let reply = Reply { blocks, seen: vec![seen(DataClass::Balances, 10_482)], quick: vec![] };
+    let reply = Reply { blocks, seen: vec![seen(DataClass::Balances, 10_482)], ..Reply::default() };
     let page = sealed::Opened::new(harbour(), crate::sealed::Skill::Balances, &reply, zone(), now(), None);
     draw(&page).unwrap()
 }

@@ -1,0 +1,186 @@
+//! What a conversation remembers from one message to the next: what it is about, and what the bank's side asked last. It
+//! is sealed in the conversation's own row, written together with each answer, and of no use after ten minutes.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use understanding::{Entities, Intent, Topic};
+
+/// How long it is remembered what a conversation is about. Whoever comes back later begins anew.
+pub const LASTS: SignedDuration = SignedDuration::from_mins(10);
+/// Messages in a row that were not understood, after which a person is offered.
+pub const MISSES: u8 = 2;
+
+/// What the bank's side asked, and waits for an answer to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "asked", rename_all = "snake_case")]
+pub enum Asked {
+    /// Which of these was meant.
+    Which {
+        /// In the order in which they were offered.
+        between: Vec<Intent>,
+        /// What else the message named.
+        about: Entities,
+    },
+    /// Whether to erase everything.
+    Erase,
+}
+
+/// The memory of one conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Memory {
+    /// When this was written.
+    #[serde(default)]
+    at: Option<Timestamp>,
+    /// The question that was answered last.
+    #[serde(default)]
+    topic: Option<Topic>,
+    /// How many payments of its list were shown already.
+    #[serde(default)]
+    shown: u32,
+    /// What was asked last.
+    #[serde(default)]
+    asked: Option<Asked>,
+    /// How many messages in a row were not understood.
+    #[serde(default)]
+    misses: u8,
+}
+
+impl Memory {
+    /// Reads what was stored. What another version stored, and what is older than [`LASTS`], is forgotten.
+    pub fn read(stored: Option<&[u8]>, now: Timestamp) -> Memory {
+        let memory: Memory = stored.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        match memory.at {
+            Some(at) if now.duration_since(at) <= LASTS => memory,
+            _ => Memory::default(),
+        }
+    }
+
+    /// As it is stored.
+    pub fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a memory is plain data")
+    }
+
+    /// What the conversation is about.
+    pub fn topic(&self) -> Option<&Topic> {
+        self.topic.as_ref()
+    }
+
+    /// How many of the list were shown.
+    pub fn shown(&self) -> u32 {
+        self.shown
+    }
+
+    /// What was asked last.
+    pub fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
+    }
+
+    /// Whether this message, not understood like those before it, is one too many.
+    pub fn is_enough(&self) -> bool {
+        self.misses + 1 >= MISSES
+    }
+
+    /// After a message that was understood. A question of the bank's side is over with it, and `asked` is the new
+    /// one.
+    pub fn understood(
+        &self,
+        topic: Option<Topic>,
+        shown: u32,
+        asked: Option<Asked>,
+        now: Timestamp,
+    ) -> Memory {
+        let topic = topic.or_else(|| self.topic.clone());
+        Memory { at: Some(now), topic, shown, asked, misses: 0 }
+    }
+
+    /// After a message that was not understood.
+    pub fn missed(&self, asked: Option<Asked>, now: Timestamp) -> Memory {
+        let misses = if self.is_enough() { 0 } else { self.misses + 1 };
+        Memory { at: Some(now), asked, misses, ..self.clone() }
+    }
+
+    /// Nothing is remembered: after the sharing ended, say.
+    pub fn nothing(now: Timestamp) -> Memory {
+        Memory { at: Some(now), ..Memory::default() }
+    }
+}
+
+/// Which of several offered things an answer chooses by its place: "the first one", "2", "last". From 0.
+pub fn chosen(text: &str, of: usize) -> Option<usize> {
+    const PLACES: [&[&str]; 3] = [
+        &["1", "1st", "first", "one", "former", "a"],
+        &["2", "2nd", "second", "two", "b"],
+        &["3", "3rd", "third", "three", "c"],
+    ];
+    const AROUND: &[&str] = &["the", "one", "option", "number", "no", "please", "pls", "choice", "that"];
+    let words: Vec<String> = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let said: Vec<&String> = words.iter().filter(|word| !AROUND.contains(&word.as_str())).collect();
+    let at = match said.as_slice() {
+        [] if words.iter().any(|word| word == "one") && words.len() == 1 => 0,
+        [word] if matches!(word.as_str(), "last" | "latter") => of.checked_sub(1)?,
+        [word] => PLACES.iter().position(|place| place.contains(&word.as_str()))?,
+        _ => return None,
+    };
+    (at < of).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noon() -> Timestamp {
+        "2026-11-20T12:00:00Z".parse().unwrap()
+    }
+
+    fn topic() -> Option<Topic> {
+        Some(Topic { intent: Intent::Spending, entities: Entities::default() })
+    }
+
+    #[test]
+    fn what_is_older_than_ten_minutes_is_forgotten() {
+        let stored = Memory::default().understood(topic(), 0, Some(Asked::Erase), noon()).write();
+        assert_eq!(Memory::read(Some(&stored), noon() + LASTS).topic(), topic().as_ref());
+        let late = noon() + LASTS + SignedDuration::from_nanos(1);
+        assert_eq!(Memory::read(Some(&stored), late), Memory::default());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_forgotten() {
+        for stored in [&b""[..], b"{", br#"{"erase_asked_at":"2026-11-20T12:00:00Z"}"#, &[0xff]] {
+            assert_eq!(Memory::read(Some(stored), noon()), Memory::default());
+        }
+    }
+
+    #[test]
+    fn two_failures_in_a_row_are_enough_and_then_it_counts_anew() {
+        let first = Memory::default();
+        assert!(!first.is_enough());
+        let second = first.missed(None, noon());
+        assert!(second.is_enough());
+        assert!(!second.missed(None, noon()).is_enough());
+        assert!(!second.understood(None, 0, None, noon()).is_enough());
+    }
+
+    #[test]
+    fn a_question_is_over_with_the_next_message() {
+        let asked = Memory::default().understood(topic(), 0, Some(Asked::Erase), noon());
+        assert_eq!(asked.understood(None, 0, None, noon()).asked(), None);
+        assert_eq!(asked.missed(None, noon()).asked(), None);
+    }
+
+    #[test]
+    fn a_choice_is_named_by_its_place() {
+        for (said, place) in
+            [("the first one", 0), ("2", 1), ("Second, please", 1), ("the last one", 2), ("one", 0)]
+        {
+            assert_eq!(chosen(said, 3), Some(place), "{said}");
+        }
+        for said in ["third", "both", "", "the first of May", "what?"] {
+            assert_eq!(chosen(said, 2), None, "{said}");
+        }
+    }
+}
