@@ -27,6 +27,31 @@ const KINDS: &[(&[&str], &[&str])] = &[
     (&["subscriptions", "streaming"], &["5815", "5816", "5817", "5818", "4899", "5968"]),
 ];
 
+/// Words for groups of codes, as a picture of one's spending names them; the first that has a code counts.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Groceries", &["5411", "5422", "5441", "5451", "5462", "5499"]),
+    ("Eating out", &["5811", "5812", "5813", "5814"]),
+    ("Getting around", &["4111", "4112", "4121", "4131", "4784", "5541", "5542", "5552", "7523", "7512"]),
+    ("Travel", &["3000", "4511", "4722", "7011"]),
+    ("Home and rent", &["6513", "5200", "5211", "5251", "5712", "5719", "5722"]),
+    ("Bills", &["4814", "4899", "4900", "6300"]),
+    ("Subscriptions", &["5815", "5816", "5817", "5818", "5968"]),
+    ("Health", &["5912", "8011", "8021", "8062", "8099", "7298", "7997"]),
+    ("Clothes", &["5611", "5621", "5651", "5661", "5691", "5699"]),
+    ("Fun", &["5942", "5945", "7832", "7841", "7922", "7941", "7991", "7994", "7996"]),
+    ("Shopping", &["5300", "5310", "5311", "5331", "5399", "5732", "5734", "5941", "5964", "5977", "5999"]),
+    ("Cash", &["6010", "6011"]),
+];
+
+/// What belongs to no group.
+pub const OTHER: &str = "Everything else";
+
+/// The group of a payment, in words.
+pub fn kind(payment: &Transaction) -> &'static str {
+    let code = payment.category.as_deref().unwrap_or_default();
+    GROUPS.iter().find(|(_, codes)| codes.contains(&code)).map_or(OTHER, |(name, _)| name)
+}
+
 /// The codes that a person's word for a kind of shop stands for.
 fn codes(word: &str) -> &'static [&'static str] {
     KINDS.iter().find(|(words, _)| words.contains(&word)).map_or(&[], |(_, codes)| codes)

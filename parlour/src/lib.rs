@@ -33,6 +33,7 @@ pub mod memory;
 pub mod notice;
 pub mod outgoing;
 pub mod pace;
+pub mod picture;
 pub mod places;
 pub mod policy;
 pub mod privacy;

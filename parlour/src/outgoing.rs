@@ -58,6 +58,8 @@ fn has_data(block: &Block) -> bool {
         Block::Balances { .. }
         | Block::Transactions { .. }
         | Block::Total { .. }
+        | Block::Picture { .. }
+        | Block::Compared { .. }
         | Block::Places { .. }
         | Block::Accesses { .. }
         | Block::Receipts { .. } => true,

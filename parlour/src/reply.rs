@@ -99,6 +99,20 @@ pub enum Block {
         /// How many payments.
         count: u32,
     },
+    /// What was spent by kind of shop, and by month.
+    Picture {
+        /// "What you spent, Sun 1 to Fri 20 Nov".
+        of: String,
+        /// By kind of shop, most first.
+        lines: Vec<PictureLine>,
+        /// By month, oldest first.
+        months: Vec<MonthLine>,
+    },
+    /// How two sums compare, in a sentence with the difference.
+    Compared {
+        /// "Yes. You spent $12.00 more than in the same days before."
+        text: String,
+    },
     /// Where payments were made.
     Places {
         /// One per city, most visited first.
@@ -201,6 +215,30 @@ pub struct TransactionLine {
     pub pending: bool,
     /// The account's title.
     pub account: String,
+}
+
+/// What was spent in one kind of shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PictureLine {
+    /// "Groceries".
+    pub name: String,
+    /// The sum, positive.
+    pub amount: MoneyText,
+    /// Its part of all, in whole percent, 0 to 100.
+    pub percent: u8,
+    /// How many payments.
+    pub count: u32,
+}
+
+/// What was spent in one month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MonthLine {
+    /// "Oct".
+    pub name: String,
+    /// The sum, positive.
+    pub amount: MoneyText,
+    /// Compared with the month in which most was spent, in whole percent, 0 to 100.
+    pub percent: u8,
 }
 
 /// The payments in one city.

@@ -63,7 +63,8 @@ impl Span {
         when::span(self.from, self.until, self.today)
     }
 
-    fn day_of(&self, payment: &Transaction) -> Date {
+    /// The day of a payment, where the bank is.
+    pub fn day_of(&self, payment: &Transaction) -> Date {
         payment.at.to_zoned(self.zone.clone()).date()
     }
 }
@@ -77,15 +78,19 @@ pub fn within(span: &Span, payments: Vec<Transaction>) -> Vec<Transaction> {
 }
 
 /// What was read for a question about payments.
-struct Read {
-    accounts: Vec<Account>,
-    payments: Vec<Transaction>,
-    partial: bool,
-    seen: Vec<Seen>,
+pub struct Read {
+    /// The accounts that are shared.
+    pub accounts: Vec<Account>,
+    /// The payments of the days asked for, newest first.
+    pub payments: Vec<Transaction>,
+    /// Whether the bank has more than it gave.
+    pub partial: bool,
+    /// What was read, and where that stands in the log.
+    pub seen: Vec<Seen>,
 }
 
 /// Reads accounts and payments, or gives the reply that says why not.
-async fn read(
+pub async fn read(
     turn: &Turn,
     span: &Span,
     skill: Skill,
@@ -116,7 +121,7 @@ async fn read(
 }
 
 /// Which payments a question is about.
-fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
+pub fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
     let mut payments = std::mem::take(&mut read.payments);
     if let Some(hint) = &about.account {
         let named: Vec<_> =
@@ -197,7 +202,7 @@ pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
 }
 
 /// Money that left, but not what was moved to pay a card or to save.
-fn counts_as_spent(payment: &Transaction) -> bool {
+pub fn counts_as_spent(payment: &Transaction) -> bool {
     payment.amount.minor_units < 0 && !category::is_own_transfer(payment)
 }
 

@@ -17,6 +17,12 @@ pub fn day(date: Date, today: Date) -> String {
     }
 }
 
+/// "Nov", with the year when it is not this one.
+pub fn month(year: i16, month: i8, today: Date) -> String {
+    let name = MONTHS[(month.clamp(1, 12) - 1) as usize];
+    if year == today.year() { name.to_owned() } else { format!("{name} {year}") }
+}
+
 /// "20 Feb 2027".
 pub fn long_day(at: Timestamp, zone: &TimeZone) -> String {
     let date = at.to_zoned(zone.clone()).date();

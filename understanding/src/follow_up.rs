@@ -60,7 +60,15 @@ const MORE: &[&str] = &["more", "next", "older", "earlier", "further", "rest", "
 
 /// Whether a question of this kind can be asked again with other details.
 pub fn goes_on(intent: Intent) -> bool {
-    matches!(intent, Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped)
+    matches!(
+        intent,
+        Intent::Balance
+            | Intent::Transactions
+            | Intent::Spending
+            | Intent::Picture
+            | Intent::Compare
+            | Intent::WhereShopped
+    )
 }
 
 /// What a message asks for if it goes on from `before`; none if it stands by itself. `before` is not older than
@@ -106,7 +114,7 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
 /// What a message that only points at what was shown asks for.
 fn points_back(texts: &[&str], before: Intent) -> Option<Intent> {
     let has = |list: &[&str]| texts.iter().any(|word| list.contains(word));
-    let about_payments = matches!(before, Intent::Transactions | Intent::Spending | Intent::WhereShopped);
+    let about_payments = before != Intent::Balance;
     if !about_payments {
         return None;
     }

@@ -18,6 +18,10 @@ pub enum Intent {
     Transactions,
     /// How much was spent, on the whole, at a merchant or in a time.
     Spending,
+    /// On what kinds of things money was spent, and in which months.
+    Picture,
+    /// Whether more or less was spent than before.
+    Compare,
     /// In which shops or places.
     WhereShopped,
     /// Who read the customer's data.
@@ -177,8 +181,15 @@ fn score(intent: Intent, strength: Strength, matched: &Match, words: &[&str]) ->
 /// Whether words beside the phrase speak of a matter that this intent does not settle. A person can be had for any
 /// matter, who looked can be told whatever it is about, and a yes or no speaks of the question before it.
 fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
-    let about_money =
-        matches!(intent, Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped);
+    let about_money = matches!(
+        intent,
+        Intent::Balance
+            | Intent::Transactions
+            | Intent::Spending
+            | Intent::Picture
+            | Intent::Compare
+            | Intent::WhereShopped
+    );
     let for_any_matter = matches!(
         intent,
         Intent::Person

@@ -30,7 +30,13 @@ pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Opt
         Decision::Act(Intent::Yes) => confirm(turn, link).await.map(Some),
         Decision::Act(Intent::No | Intent::Stop) => refuse(turn, link).await.map(Some),
         Decision::Act(
-            Intent::Balance | Intent::Transactions | Intent::Spending | Intent::WhereShopped | Intent::Link,
+            Intent::Balance
+            | Intent::Transactions
+            | Intent::Spending
+            | Intent::Picture
+            | Intent::Compare
+            | Intent::WhereShopped
+            | Intent::Link,
         ) => {
             let bank = &turn.tenant.name;
             let text = format!("First tell me, please: was it you who just signed in at {bank}?");

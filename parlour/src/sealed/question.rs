@@ -3,7 +3,7 @@
 use crate::{
     accesses,
     asking::{Turn, TurnFault},
-    balances, places, receipts,
+    balances, picture, places, receipts,
     reply::Reply,
     spending,
 };
@@ -20,6 +20,10 @@ pub enum Skill {
     Transactions,
     /// "What did I spend?"
     Spending,
+    /// "How do I spend my money?"
+    Picture,
+    /// "Did I spend more than last month?"
+    Compare,
     /// "Where did I shop?"
     Places,
     /// "Who looked at my data?"
@@ -30,10 +34,12 @@ pub enum Skill {
 
 impl Skill {
     /// All there are.
-    pub const ALL: [Skill; 6] = [
+    pub const ALL: [Skill; 8] = [
         Skill::Balances,
         Skill::Transactions,
         Skill::Spending,
+        Skill::Picture,
+        Skill::Compare,
         Skill::Places,
         Skill::WhoLooked,
         Skill::Receipts,
@@ -43,7 +49,12 @@ impl Skill {
     /// about a person they may see after a stop as well.
     pub fn is_bank_data(self) -> bool {
         match self {
-            Skill::Balances | Skill::Transactions | Skill::Spending | Skill::Places => true,
+            Skill::Balances
+            | Skill::Transactions
+            | Skill::Spending
+            | Skill::Picture
+            | Skill::Compare
+            | Skill::Places => true,
             Skill::WhoLooked | Skill::Receipts => false,
         }
     }
@@ -53,7 +64,8 @@ impl Skill {
         match self {
             Skill::Balances => "Your balances are ready.",
             Skill::Transactions => "Your payments are ready.",
-            Skill::Spending => "What you spent is ready.",
+            Skill::Spending | Skill::Compare => "What you spent is ready.",
+            Skill::Picture => "The picture of your spending is ready.",
             Skill::Places => "The places where you shopped are ready.",
             Skill::WhoLooked => "The list of who looked at your data is ready.",
             Skill::Receipts => "Your receipts are ready.",
@@ -65,7 +77,8 @@ impl Skill {
         match self {
             Skill::Balances => "Your balances",
             Skill::Transactions => "Your payments",
-            Skill::Spending => "What you spent",
+            Skill::Spending | Skill::Compare => "What you spent",
+            Skill::Picture => "How you spend your money",
             Skill::Places => "Where you shopped",
             Skill::WhoLooked => "Who looked at your data",
             Skill::Receipts => "Your receipts",
@@ -95,6 +108,8 @@ impl Question {
             Skill::Balances => balances::tell(turn, &self.about).await,
             Skill::Transactions => spending::list(turn, &self.about, 0).await,
             Skill::Spending => spending::total(turn, &self.about).await,
+            Skill::Picture => picture::tell(turn, &self.about).await,
+            Skill::Compare => picture::compare(turn, &self.about).await,
             Skill::Places => places::tell(turn, &self.about).await,
             Skill::WhoLooked => accesses::tell(turn).await,
             Skill::Receipts => receipts::tell(turn).await,

@@ -4,8 +4,8 @@ use super::{Brand, draw, log, pages, sealed, thread, verify};
 use crate::{
     http::problem::{FieldFault, Kind},
     reply::{
-        AccessLine, BalanceLine, Block, MoneyText, Notice, PlaceLine, Point, Quick, ReceiptLine, Reply,
-        SealedLink, Seen, TransactionLine,
+        AccessLine, BalanceLine, Block, MoneyText, MonthLine, Notice, PictureLine, PlaceLine, Point, Quick,
+        ReceiptLine, Reply, SealedLink, Seen, TransactionLine,
     },
     room::{Entry, Words},
 };
@@ -92,6 +92,25 @@ fn transactions() -> Block {
 fn places() -> Block {
     let row = |place: &str, count, cents| PlaceLine { place: place.into(), count, spent: vec![usd(cents)] };
     Block::Places { rows: vec![row("Portland, US", 14, 38_412), row("Reno, US", 2, 51_275)] }
+}
+
+fn picture() -> Block {
+    let line = |name: &str, cents, percent, count| PictureLine {
+        name: name.into(),
+        amount: usd(cents),
+        percent,
+        count,
+    };
+    let month = |name: &str, cents, percent| MonthLine { name: name.into(), amount: usd(cents), percent };
+    Block::Picture {
+        of: "What you spent, Sun 1 to Fri 20 Nov".into(),
+        lines: vec![
+            line("Groceries", 38_412, 62, 9),
+            line("Eating out", 19_050, 31, 6),
+            line("Bills", 4_300, 7, 1),
+        ],
+        months: vec![month("Sep", 70_000, 71), month("Oct", 98_310, 100), month("Nov", 61_762, 63)],
+    }
 }
 
 fn notice() -> Notice {
@@ -212,6 +231,14 @@ fn conversation() -> Vec<Words> {
             vec![text("You spent this:"), total],
             vec![seen(DataClass::Transactions, 10_484)],
             &["Show the payments", "This month"],
+        ),
+        asked("how do I spend my money?"),
+        reply(vec![picture()], vec![seen(DataClass::Transactions, 10_486)], &[]),
+        asked("more than last month?"),
+        reply(
+            vec![Block::Compared { text: "No. You spent $12.00 less than in the same days before.".into() }],
+            vec![],
+            &[],
         ),
         asked("where did I shop"),
         reply(vec![places()], vec![seen(DataClass::MerchantPlaces, 10_485)], &[]),
