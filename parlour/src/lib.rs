@@ -21,6 +21,7 @@ pub mod expiry;
 pub mod export;
 pub mod filter;
 pub mod foreign;
+pub mod help;
 pub mod holds;
 pub mod http;
 pub mod keeper;

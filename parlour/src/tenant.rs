@@ -2,6 +2,7 @@
 
 use crate::{
     config::{BankFile, Look, bank::Refresh},
+    help::{HelpPages, Hours},
     keeper::Keeper,
     profile::Profile,
 };
@@ -39,6 +40,10 @@ pub struct Tenant {
     pub offers: Vec<DataClass>,
     /// The origin of the bank's own site, where people sign in.
     pub bank_origin: String,
+    /// Its own answers to questions that need no data.
+    pub help: Arc<HelpPages>,
+    /// When its people are there, if it says so.
+    pub hours: Option<Hours>,
     /// How long a consent lasts, in days.
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
@@ -88,6 +93,8 @@ impl Tenant {
             says_no: vec![],
             offers: vec![],
             bank_origin: file.issuer.origin().ascii_serialization(),
+            help: Arc::new(file.help),
+            hours: file.hours,
             consent_days: file.consent_days,
             lookback_days: file.lookback_days,
             remind_days: file.remind_days,

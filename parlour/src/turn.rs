@@ -5,16 +5,19 @@ use crate::{
     app::App,
     asking::{Shown, Turn, TurnFault},
     balances,
-    consents::words,
-    erasure, export, linking,
+    consents::words as consent_words,
+    erasure, export,
+    help::{self, PERSON},
+    linking,
     memory::{self, Asked, Memory},
     picture, places, privacy, receipts,
     reply::{Block, Reply},
     room::Words,
-    sealed, spending, withdrawal,
+    sealed, spending, when, withdrawal,
 };
+use domain::ConsentState;
 use std::sync::Arc;
-use store::messages::Claimed;
+use store::{consents, messages::Claimed};
 use understanding::{Decision, Entities, Intent, Topic, Understood};
 
 /// What is said, and what the conversation remembers from here on; none: what it remembered before.
@@ -42,9 +45,6 @@ enum Heard {
     /// Not at all, or not quite.
     Missed,
 }
-
-/// What the button says that asks for a person.
-const PERSON: &str = "Talk to a person";
 
 /// Answers a claimed message. A fault becomes words, so that the person never waits for nothing.
 pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Answer {
@@ -126,7 +126,10 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
             Ok((reply, heard))
         }
         Decision::Clarify(between) => Ok((which(turn, between, understood.entities), Heard::Missed)),
-        Decision::Refuse => Ok((not_understood(turn), Heard::Missed)),
+        Decision::Refuse => match turn.tenant.help.find(text) {
+            Some(page) => Ok((help::tell(turn, page), Heard::Aside)),
+            None => Ok((not_understood(turn), Heard::Missed)),
+        },
     }
 }
 
@@ -154,13 +157,15 @@ async fn serve(turn: &Turn, intent: Intent, about: &Entities) -> Result<Reply, T
         Intent::Stop => withdrawal::withdraw(turn).await,
         Intent::Erase => Ok(erasure::chat::question(turn).await?.asking(Asked::Erase)),
         Intent::Export => Ok(export::tell(turn)),
-        Intent::Pause => words::pause(turn).await,
-        Intent::Resume => words::resume(turn).await,
+        Intent::Pause => consent_words::pause(turn).await,
+        Intent::Resume => consent_words::resume(turn).await,
         Intent::Change => linking::offer_change(turn).await,
-        Intent::MyConsents => words::tell(turn).await,
+        Intent::MyConsents => consent_words::tell(turn).await,
         Intent::Privacy => Ok(privacy::tell(turn)),
         Intent::Link => linking::offer_or_say_linked(turn).await,
-        Intent::Help => Ok(help(turn)),
+        Intent::Hours => Ok(help::opening_hours(turn)),
+        Intent::Standing => standing(turn).await,
+        Intent::Help => Ok(can_do(turn)),
         Intent::Greeting => Ok(greeting(turn)),
         Intent::Thanks => Ok(Reply::text("You are welcome.")),
         Intent::Person => Ok(person(turn)),
@@ -209,6 +214,8 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::MyConsents => "What do I share?",
         Intent::Privacy => "My privacy",
         Intent::Link => "Link my bank",
+        Intent::Hours => "When are you open?",
+        Intent::Standing => "Am I linked?",
         Intent::Help => "What can you do?",
         Intent::Person => PERSON,
         Intent::Greeting | Intent::Thanks | Intent::Yes | Intent::No => return None,
@@ -229,7 +236,7 @@ fn not_understood(turn: &Turn) -> Reply {
     ])
 }
 
-fn help(turn: &Turn) -> Reply {
+fn can_do(turn: &Turn) -> Reply {
     let text = format!("I am a program of {}. In this chat I can:", turn.tenant.name);
     Reply { blocks: vec![Block::Text { text }, can(turn)], ..Reply::default() }.with_quick(&[
         "What’s my balance?",
@@ -242,6 +249,33 @@ fn can(turn: &Turn) -> Block {
     Block::Text {
         text: turn.tenant.can.iter().map(|line| format!("• {line}")).collect::<Vec<_>>().join("\n"),
     }
+}
+
+/// "Am I linked?"
+async fn standing(turn: &Turn) -> Result<Reply, TurnFault> {
+    let (of, now) = (turn.conversation.clone(), turn.now);
+    let consent =
+        turn.app.store.read(move |tx| consents::current(tx, &of.bank, &of.customer, &of.id)).await?;
+    let bank = &turn.tenant.name;
+    Ok(match consent {
+        Some(consent) if consent.holds(now) => {
+            let until = when::long_day(consent.expires_at, &turn.tenant.zone);
+            let accounts = match consent.accounts.len() {
+                1 => "1 account".to_owned(),
+                n => format!("{n} accounts"),
+            };
+            let text = format!("Yes. This chat is linked to {bank} until {until}, with {accounts}.");
+            Reply::text(text).with_quick(&["What do I share?", "Stop"])
+        }
+        Some(consent) if consent.state == ConsentState::Paused && now < consent.expires_at => {
+            let text = format!(
+                "This chat is linked to {bank}, but you have paused it. Nothing is read until you continue."
+            );
+            Reply::text(text).with_quick(&["Continue", "Stop"])
+        }
+        _ => Reply::text(format!("No. This chat is not linked to {bank}, and nothing can be read."))
+            .with_quick(&["Link my bank"]),
+    })
 }
 
 fn greeting(turn: &Turn) -> Reply {

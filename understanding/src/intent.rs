@@ -48,6 +48,10 @@ pub enum Intent {
     Link,
     /// What can be asked.
     Help,
+    /// When people of the bank are there.
+    Hours,
+    /// Whether the chat is linked.
+    Standing,
     /// Hello and goodbye.
     Greeting,
     /// Thanks.
@@ -197,6 +201,8 @@ fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
             | Intent::Receipts
             | Intent::MyConsents
             | Intent::Privacy
+            | Intent::Hours
+            | Intent::Standing
             | Intent::Yes
             | Intent::No
     );

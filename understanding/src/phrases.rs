@@ -136,6 +136,30 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
         ],
     ),
     (
+        Hours,
+        Strong,
+        &[
+            "opening|office|business|working hours|times",
+            "when * you|they|people|staff|bank open|close|there|available",
+            "what hours|times are|is|do",
+            "are you|they open",
+            "is * bank|branch|anyone open|there|closed",
+            "how late * open",
+            "open on saturday|saturdays|sunday|sundays|weekends|holidays|today|now|tomorrow",
+        ],
+    ),
+    (
+        Standing,
+        Strong,
+        &[
+            "am i|we linked|connected",
+            "is this|my chat|bank|account linked|connected",
+            "are we|you linked|connected",
+            "link|linked|connection status|state",
+            "status of my|the|this link|connection",
+        ],
+    ),
+    (
         Compare,
         Strong,
         &[
@@ -614,6 +638,8 @@ pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
     (Person, &[Help, Link, Balance, Transactions, WhoLooked]),
     (Receipts, &[WhoLooked, Balance, Transactions, Spending, Picture, Compare, WhereShopped, Link, Help]),
     (WhoLooked, &[Balance, Transactions, Spending, Picture, Compare, WhereShopped, Link, Help]),
+    (Hours, &[Help, Person, Link, Transactions, Balance]),
+    (Standing, &[Link, Help, MyConsents, Balance]),
     (Compare, &[Spending, Transactions, Picture, Balance, WhereShopped]),
     (Picture, &[Spending, Transactions, WhereShopped, Balance]),
     (WhereShopped, &[Spending, Transactions]),

@@ -2,11 +2,13 @@
 
 use super::{
     fault::{ConfigFault, Source, read_file},
+    help::{self, WrittenHelp},
     look::{self, Look},
     no::{self, WrittenNo},
     roots, terms,
 };
 use crate::{
+    help::{HelpPages, Hours},
     policy::table::{self, PolicyTest},
     profile::Profile,
 };
@@ -48,6 +50,8 @@ struct Written {
     data: BTreeMap<Spanned<String>, WrittenOffer>,
     #[serde(default)]
     channels: BTreeMap<Spanned<String>, WrittenChannel>,
+    #[serde(default)]
+    help: WrittenHelp,
     #[serde(default)]
     no: Vec<Spanned<WrittenNo>>,
     #[serde(default)]
@@ -173,6 +177,10 @@ pub struct BankFile {
     pub rules: BankRules,
     /// What its policies are to answer.
     pub policy_tests: Vec<PolicyTest>,
+    /// Its own answers to questions that need no data.
+    pub help: HelpPages,
+    /// When its people are there, if it says so.
+    pub hours: Option<Hours>,
 }
 
 /// The files that a bank's file names, whether they are there or not. None if it cannot be read.
@@ -201,6 +209,7 @@ impl BankFile {
             ("consent.lookback_days", self.lookback_days != other.lookback_days),
             ("consent.remind_days", self.remind_days != other.remind_days),
             ("controller", self.controller != other.controller),
+            ("help.hours", self.hours != other.hours),
         ];
         pairs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
     }
@@ -224,6 +233,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         terms::profile(&source, &written.profile, &written.consent.days, &written.controller, &mut faults);
     let mut rules = rules(&source, id.clone(), &written, &mut faults);
     let policy_tests = policy_tests(&source, &written.policy_tests, &mut faults);
+    let (help, hours) = help::read(&source, &written.help, &mut faults);
     let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
         return Err(faults);
@@ -254,6 +264,8 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         remind_days,
         rules,
         policy_tests,
+        help,
+        hours,
     })
 }
 

@@ -6,6 +6,7 @@
 pub mod bank;
 pub mod fault;
 pub mod gateway;
+mod help;
 pub mod look;
 pub mod no;
 mod roots;

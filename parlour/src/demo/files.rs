@@ -40,6 +40,10 @@ name = "Harbour Bank N.A."
 address = "1 Pier Street, Boston, MA 02110"
 contact = "privacy@harbour.example"
 
+[help]
+pages = "harbour.help"
+hours = ["mon-fri 08:00-20:00", "sat 09:00-14:00"]
+
 [data]
 accounts = "yes"
 balances = "yes"
@@ -73,6 +77,10 @@ name = "Meridian Savings Bank"
 address = "40 Grain Street, Chicago, IL 60601"
 contact = "privacy@meridian.example"
 
+[help]
+pages = "meridian.help"
+hours = ["mon-fri 09:00-17:00"]
+
 [data]
 accounts = "yes"
 balances = "yes"
@@ -97,11 +105,21 @@ reason = "Payments over $1,000 are made on our own site, where we can ask you tw
 const HARBOUR_TESTS: &str = include_str!("harbour.policy-tests.csv");
 const MERIDIAN_TESTS: &str = include_str!("meridian.policy-tests.csv");
 
+/// The banks' help pages: folder, file, text.
+const HELP: [(&str, &str, &str); 5] = [
+    ("harbour.help", "account.md", include_str!("harbour.help/account.md")),
+    ("harbour.help", "cards.md", include_str!("harbour.help/cards.md")),
+    ("harbour.help", "cash.md", include_str!("harbour.help/cash.md")),
+    ("harbour.help", "payments.md", include_str!("harbour.help/payments.md")),
+    ("meridian.help", "help.md", include_str!("meridian.help/help.md")),
+];
+
 /// Writes the files that are not there yet. When the demo moves to another port, the addresses in the files
 /// move with it and everything else stays as it is.
 pub fn write(data: &Path, port: u16) -> Result<(), DemoFault> {
     let banks = data.join("banks");
     fs::create_dir_all(&banks).map_err(|source| DemoFault::File { path: banks.clone(), source })?;
+    write_help(&banks)?;
     let files = [
         (data.join("parlour.toml"), GATEWAY),
         (banks.join("harbour.toml"), HARBOUR),
@@ -120,6 +138,18 @@ pub fn write(data: &Path, port: u16) -> Result<(), DemoFault> {
         }
     }
     put(&marker, &format!("{port}\n"))
+}
+
+fn write_help(banks: &Path) -> Result<(), DemoFault> {
+    for (folder, file, text) in HELP {
+        let folder = banks.join(folder);
+        fs::create_dir_all(&folder).map_err(|source| DemoFault::File { path: folder.clone(), source })?;
+        let path = folder.join(file);
+        if !path.exists() {
+            put(&path, text)?;
+        }
+    }
+    Ok(())
 }
 
 fn put(path: &PathBuf, text: &str) -> Result<(), DemoFault> {
@@ -181,6 +211,14 @@ mod tests {
     }
 
     #[test]
+    fn the_first_bank_answers_every_topic() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), 8080).unwrap();
+        let pages = crate::help::HelpPages::read(&dir.path().join("banks/harbour.help")).unwrap();
+        assert_eq!(pages.topics(), 77);
+    }
+
+    #[test]
     fn the_files_that_the_demo_writes_are_right() {
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), 8080).unwrap();
@@ -189,6 +227,7 @@ mod tests {
         let gate = gate::Gate::load(config.banks.iter().map(|bank| bank.rules.clone()).collect()).unwrap();
         for bank in &config.banks {
             assert!(bank.policy_tests.len() > 5);
+            assert!(!bank.help.is_empty() && bank.hours.is_some());
             crate::policy::in_force::test(bank, &gate).unwrap();
         }
     }
