@@ -1,7 +1,7 @@
 //! Reads the floor and the banks' policies, and refuses what is not sound before it can decide anything.
 
 use crate::{
-    BankRules, PolicyFault, PolicyTexts, Refused,
+    BankRules, PolicyFault, PolicyTexts, Refused, allowing,
     fault::Place,
     rules::floor_tier,
     texts::{FLOOR, FLOOR_FILE, RULES_FILE, SCHEMA, SCHEMA_FILE},
@@ -32,6 +32,8 @@ pub(crate) struct Law {
 #[derive(Debug)]
 pub(crate) struct Policies {
     pub(crate) set: PolicySet,
+    /// A shorter set that says yes when this one does; see [`allowing`].
+    pub(crate) allowing: Option<PolicySet>,
     pub(crate) texts: PolicyTexts,
     pub(crate) digest: [u8; 32],
 }
@@ -53,7 +55,8 @@ impl Law {
             .enumerate()
             .map(|(i, policy)| rename(policy, "floor/", &(i + 1).to_string()))
             .collect();
-        Ok(Law { schema, vocabulary: Vocabulary::new(), floor })
+        let vocabulary = Vocabulary::new(&schema);
+        Ok(Law { schema, vocabulary, floor })
     }
 
     /// Reads the policies of a bank and checks them together with the floor. All faults are told.
@@ -81,7 +84,8 @@ impl Law {
             return Err(faults);
         }
         let digest = texts.digest();
-        Ok(Policies { set, texts, digest })
+        let allowing = allowing::of(&set);
+        Ok(Policies { set, allowing, texts, digest })
     }
 
     /// Puts the floor and a bank's policies into one set and validates it.

@@ -9,6 +9,7 @@
 //!
 //! Nothing here does I/O or reads a clock.
 
+mod allowing;
 mod decision;
 mod fault;
 mod gate;

@@ -1,6 +1,11 @@
 //! What Cedar says.
 
-use crate::{Question, gate::Tenant, law::Law, vocabulary::Asked};
+use crate::{
+    Question,
+    gate::Tenant,
+    law::{Law, Policies},
+    vocabulary::Asked,
+};
 use cedar_policy::{AuthorizationError, Authorizer, Decision, PolicyId, PolicySet};
 use domain::{AccountId, Purpose};
 
@@ -25,9 +30,19 @@ pub(crate) fn opinion(
     accounts: &[AccountId],
 ) -> Opinion {
     match law.vocabulary.ask(&law.schema, question, purpose, accounts, &tenant.rules) {
-        Ok(asked) => evaluate(&tenant.policies.set, &asked),
+        Ok(asked) => evaluate_short(&tenant.policies, &asked),
         Err(_) => Opinion::Failed { policies: Vec::new() },
     }
+}
+
+/// The whole set's opinion, by the shorter one where that is a yes.
+fn evaluate_short(policies: &Policies, asked: &Asked) -> Opinion {
+    if let Some(shorter) = &policies.allowing
+        && let yes @ Opinion::Yes { .. } = evaluate(shorter, asked)
+    {
+        return yes;
+    }
+    evaluate(&policies.set, asked)
 }
 
 fn evaluate(policies: &PolicySet, asked: &Asked) -> Opinion {

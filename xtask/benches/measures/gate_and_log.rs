@@ -21,6 +21,8 @@ const CALLERS: usize = 64;
 const LENGTH: Duration = Duration::from_secs(15);
 /// How many policies of its own the bank has, besides the floor.
 const OWN_POLICIES: [usize; 3] = [10, 50, 500];
+/// Policies in one file.
+const PER_FILE: usize = 100;
 /// Decisions without a store, to tell what the gate alone costs.
 const ALONE: u32 = 20_000;
 
@@ -64,9 +66,14 @@ fn gate_with(own: usize) -> Gate {
             n % 24
         )
     };
-    let text = (0..own).map(policy).collect();
+    // A file has a limit, so many policies are in several.
+    let numbers: Vec<usize> = (0..own).collect();
+    let file = |(n, numbers): (usize, &[usize])| PolicyFile {
+        name: format!("own-{n}.cedar"),
+        text: numbers.iter().map(|n| policy(*n)).collect(),
+    };
     let rules = BankRules {
-        policies: vec![PolicyFile { name: "own.cedar".to_owned(), text }],
+        policies: numbers.chunks(PER_FILE).enumerate().map(file).collect(),
         offered: DataClass::ALL.iter().map(|class| (*class, Offer::Yes)).collect(),
         ..BankRules::closed(people::bank())
     };
