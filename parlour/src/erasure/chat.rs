@@ -4,7 +4,7 @@ use super::{ask, receipt};
 use crate::{
     asking::{Turn, TurnFault},
     memory::Asked,
-    reply::Reply,
+    reply::{Block, Reply},
 };
 use domain::erasure::AskedBy;
 use store::{DbError, holds};
@@ -75,9 +75,16 @@ async fn erase(turn: &Turn) -> Result<Reply, TurnFault> {
             "I could not begin just now, so nothing is erased yet. Please write “erase my data” again in a minute.",
         ));
     }
-    let address = receipt::address(&turn.app, bank, customer);
+    const BEGUN: &str = "I am erasing everything now, and this conversation ends.";
+    let app = &turn.app;
+    if turn.channel.is_foreign() {
+        let text = "Your receipt, which says what went, what stays and why, is behind this door for 90 days.";
+        let href = receipt::address(app, &receipt::door(app, bank, customer));
+        let door = Block::Door { text: text.to_owned(), href, label: "Open the receipt".to_owned() };
+        return Ok(Reply { blocks: vec![Block::Text { text: BEGUN.to_owned() }, door], ..Reply::default() });
+    }
+    let address = receipt::address(app, &receipt::path(app, bank, customer));
     Ok(Reply::text(format!(
-        "I am erasing everything now, and this conversation ends. Your receipt, which says what went, what stays and \
-         why, is here for 90 days: {address}"
+        "{BEGUN} Your receipt, which says what went, what stays and why, is here for 90 days: {address}"
     )))
 }
