@@ -75,16 +75,16 @@ async fn erase(turn: &Turn) -> Result<Reply, TurnFault> {
             "I could not begin just now, so nothing is erased yet. Please write “erase my data” again in a minute.",
         ));
     }
-    const BEGUN: &str = "I am erasing everything now, and this conversation ends.";
     let app = &turn.app;
-    if turn.channel.is_foreign() {
-        let text = "Your receipt, which says what went, what stays and why, is behind this door for 90 days.";
-        let href = receipt::address(app, &receipt::door(app, bank, customer));
-        let door = Block::Door { text: text.to_owned(), href, label: "Open the receipt".to_owned() };
-        return Ok(Reply { blocks: vec![Block::Text { text: BEGUN.to_owned() }, door], ..Reply::default() });
-    }
-    let address = receipt::address(app, &receipt::path(app, bank, customer));
-    Ok(Reply::text(format!(
-        "{BEGUN} Your receipt, which says what went, what stays and why, is here for 90 days: {address}"
-    )))
+    let (path, stands) = match turn.channel.is_foreign() {
+        true => (receipt::door(app, bank, customer), "behind this door"),
+        false => (receipt::path(app, bank, customer), "here"),
+    };
+    let begun = "I am erasing everything now, and this conversation ends.".to_owned();
+    let door = Block::Door {
+        text: format!("Your receipt, which says what went, what stays and why, is {stands} for 90 days."),
+        href: receipt::address(app, &path),
+        label: "Open the receipt".to_owned(),
+    };
+    Ok(Reply { blocks: vec![Block::Text { text: begun }, door], ..Reply::default() })
 }

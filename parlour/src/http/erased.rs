@@ -15,6 +15,7 @@ use crate::{
     app::App,
     erasure::receipt,
     erasure::receipt::Receipt,
+    notice,
     session::{ReceiptWay, Session},
     tenant::Tenant,
     when,
@@ -79,8 +80,8 @@ pub async fn open(
 fn draw(app: &App, tenant: &Tenant, path: &str, receipt: &Receipt) -> Page<Erased> {
     let day = |at| when::long_day(at, &tenant.zone);
     let stays = receipt.stays.iter().map(|stay| Stays {
-        what: stay.what.clone(),
-        why: stay.why.clone(),
+        what: notice::capital(&stay.what),
+        why: notice::capital(&stay.why),
         until: stay.until.map(day),
     });
     Page(Erased {

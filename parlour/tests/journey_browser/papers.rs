@@ -42,12 +42,22 @@ async fn the_export_can_be_read_on_a_phone() {
         chat.ask(question).await;
     }
     let told = chat.ask("export my data").await;
-    assert!(told.contains("page"), "{told}");
+    assert!(told.contains("A page to read"), "{told}");
     on_phones(&chat, "export-chat").await;
     tab.open(house.gateway("/privacy/harbour/copy").as_str()).await;
     on_phones(&chat, "export-copy").await;
     tab.open(house.gateway("/chat/harbour/export").as_str()).await;
-    tab.see("Harbour Bank").await;
+    tab.see("What is kept of you here").await;
+    let page = tab.text_of("main").await;
+    assert!(!page.contains("today") && page.contains("1 consent,"), "what is kept stays true: {page}");
+    // Nothing reaches into the margin, on the smallest phone either.
+    tab.resize(Size::SmallPhone).await;
+    let wide = tab
+        .run("const all = [...document.querySelectorAll('main > *')]; const main = document.querySelector('main'); \
+              return all.every(one => one.getBoundingClientRect().right <= main.getBoundingClientRect().right + 1)")
+        .await;
+    assert_eq!(wide, true, "everything keeps to its column");
+    tab.resize(Size::Phone).await;
     on_phones(&chat, "export").await;
     assert_eq!(tab.count("script").await, 0, "a page to keep runs no script");
 }

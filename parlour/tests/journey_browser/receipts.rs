@@ -135,10 +135,12 @@ async fn the_receipt_of_a_withdrawn_consent_is_checked_in_the_browser() {
     chat.link().await;
     chat.ask("stop").await;
     tab.open(house.gateway("/privacy/harbour").as_str()).await;
-    tab.click_text("Everything about it").await;
+    tab.click(".lines a").await;
     tab.see("The sharing ended: you said so in the chat").await;
     tab.see("Check one in your browser").await;
     holds(&chat, "phone-receipt-of-consent").await;
+    tab.run("document.querySelector('.lines').scrollIntoView()").await;
+    tab.picture("phone-receipt-of-consent-below").await;
     let (receipt, key) = fetched(tab, ".lines a[download]").await;
     assert!(receipt.starts_with("c2sp.org/tlog-proof@v1\n"), "{receipt}");
 
@@ -149,6 +151,8 @@ async fn the_receipt_of_a_withdrawn_consent_is_checked_in_the_browser() {
     tab.see("in the chat").await;
     tab.see("withdrawn").await;
     holds(&chat, "phone-verify-consent").await;
+    tab.run("document.getElementById('record-part').scrollIntoView()").await;
+    tab.picture("phone-verify-consent-below").await;
     for check in ["format", "entry", "signature"] {
         assert_eq!(state(tab, check).await, "good", "{check}");
     }
