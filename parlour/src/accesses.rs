@@ -6,11 +6,9 @@ use crate::{
     reply::{AccessLine, Block, Reply, Seen},
     sealed::{self, Skill},
     session::Session,
-    when,
 };
 use domain::EntryId;
 use gate::Opened;
-use jiff::{Timestamp, tz::TimeZone};
 use std::cmp::Reverse;
 use store::{DbError, access};
 
@@ -47,7 +45,7 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     found.sort_by_key(|a| Reverse((a.decision.at, a.index)));
     let more = u32::try_from(found.len()).unwrap_or(u32::MAX).saturating_sub(IN_CHAT);
     found.truncate(IN_CHAT as usize);
-    let rows = found.into_iter().map(|a| line(a, turn.now, &turn.tenant.zone)).collect();
+    let rows = found.into_iter().map(line).collect();
     let text =
         "Each time somebody asked for your data here, newest first. A refused one opened nothing.".to_owned();
     let blocks = vec![Block::Text { text }, Block::Accesses { rows, more }];
@@ -62,19 +60,16 @@ pub async fn accesses(
     limit: u32,
 ) -> Result<Vec<AccessLine>, DbError> {
     let (bank, customer) = (session.bank.clone(), session.customer.clone());
-    let zone = app.tenants.get(&session.bank).map_or(TimeZone::UTC, |t| t.zone.clone());
-    let now = app.clock.now();
     let found =
         app.store.read(move |tx| access::of_customer(tx, &bank, &customer, before.as_ref(), limit)).await?;
-    Ok(found.into_iter().map(|a| line(a, now, &zone)).collect())
+    Ok(found.into_iter().map(line).collect())
 }
 
-fn line(access: access::Access, now: Timestamp, zone: &TimeZone) -> AccessLine {
+fn line(access: access::Access) -> AccessLine {
     let decision = access.decision;
     AccessLine {
         entry: decision.entry,
         at: decision.at,
-        when: when::moment(decision.at, now, zone),
         data_class: decision.data_class,
         what: decision.data_class.in_words().to_owned(),
         purpose: decision.purpose,

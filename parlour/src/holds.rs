@@ -15,6 +15,9 @@ use store::{
 /// The longest reason, in characters: a sentence or two.
 pub const MAX_REASON_CHARS: usize = 500;
 
+/// The longest name of who sets it, in characters.
+pub const MAX_BY_CHARS: usize = 100;
+
 /// A hold to be set.
 #[derive(Debug, Clone)]
 pub struct NewHold {
@@ -52,6 +55,15 @@ pub enum HoldFault {
         /// How long it is.
         chars: usize,
     },
+    /// Nobody is named who sets it, or too much.
+    #[error("who sets a hold has a name of 1 to {MAX_BY_CHARS} characters, not {chars}")]
+    By {
+        /// How long it is.
+        chars: usize,
+    },
+    /// A text that would not be shown as it is.
+    #[error("the reason and the name of who sets a hold have no control characters")]
+    ControlCharacters,
     /// The store.
     #[error(transparent)]
     Store(#[from] DbError),
@@ -75,6 +87,13 @@ pub fn check(new: NewHold, now: Timestamp) -> Result<Hold, HoldFault> {
     if !(1..=MAX_REASON_CHARS).contains(&chars) {
         return Err(HoldFault::Reason { chars });
     }
+    let chars = new.by.trim().chars().count();
+    if !(1..=MAX_BY_CHARS).contains(&chars) {
+        return Err(HoldFault::By { chars });
+    }
+    if new.reason.trim().chars().chain(new.by.trim().chars()).any(char::is_control) {
+        return Err(HoldFault::ControlCharacters);
+    }
     if let Some(until) = new.until.filter(|until| *until <= now) {
         return Err(HoldFault::Past { until });
     }
@@ -86,7 +105,7 @@ pub fn check(new: NewHold, now: Timestamp) -> Result<Hold, HoldFault> {
         keeps: new.keeps,
         set_at: now,
         until: new.until,
-        said: Said { by: new.by, reason: new.reason.trim().to_owned() },
+        said: Said { by: new.by.trim().to_owned(), reason: new.reason.trim().to_owned() },
     })
 }
 
@@ -134,5 +153,15 @@ mod tests {
             check(NewHold { reason: "  ".to_owned(), ..new() }, now),
             Err(HoldFault::Reason { chars: 0 })
         );
+        let by = "é".repeat(MAX_BY_CHARS);
+        assert!(check(NewHold { by: by.clone(), ..new() }, now).is_ok());
+        let chars = MAX_BY_CHARS + 1;
+        assert_eq!(check(NewHold { by: by + "é", ..new() }, now), Err(HoldFault::By { chars }));
+        assert_eq!(check(NewHold { by: " ".to_owned(), ..new() }, now), Err(HoldFault::By { chars: 0 }));
+        for bad in ["a\u{1b}[2Jb", "a\nb"] {
+            let (by, reason) = (bad.to_owned(), bad.to_owned());
+            assert_eq!(check(NewHold { by, ..new() }, now), Err(HoldFault::ControlCharacters));
+            assert_eq!(check(NewHold { reason, ..new() }, now), Err(HoldFault::ControlCharacters));
+        }
     }
 }

@@ -34,6 +34,8 @@ enum Command {
     Witness(commands::witness::Witness),
     /// Pull a bank out: end the consents of its customers.
     PullOut(commands::pull_out::PullOut),
+    /// After a backup was put back: what the database lacks, and how it can be served again.
+    Restore(commands::restore::Restore),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
             Command::PullOut(pull_out) => pull_out.run().await,
+            Command::Restore(restore) => restore.run().await,
         }
     })
 }

@@ -9,7 +9,6 @@ use crate::{
     reply::{Block, ReceiptLine, Reply},
     sealed::{self, Skill},
     session::Session,
-    when,
 };
 use access_log::{Opening, ProofError, Receipt};
 use domain::EntryId;
@@ -63,7 +62,7 @@ pub async fn tell(turn: &Turn) -> Result<Reply, TurnFault> {
     }
     let bank = &turn.tenant.id;
     let row = |access::Access { decision, index }| ReceiptLine {
-        when: when::moment(decision.at, turn.now, &turn.tenant.zone),
+        at: decision.at,
         what: decision.data_class.in_words().to_owned(),
         allowed: decision.allowed,
         index,

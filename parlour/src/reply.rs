@@ -294,8 +294,9 @@ pub struct Point {
 /// A receipt that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ReceiptLine {
-    /// When it was decided, as people read it.
-    pub when: String,
+    /// When it was decided. Said in words when it is shown: a reply is kept, and “today” would not stay true.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
     /// What was asked for, in words.
     pub what: String,
     /// Whether it was read.
@@ -312,11 +313,9 @@ pub struct AccessLine {
     /// The decision.
     #[schema(value_type = String)]
     pub entry: EntryId,
-    /// When.
+    /// When. Said in words when it is shown: a reply is kept, and “today” would not stay true.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// As people read it, in the customer's time zone.
-    pub when: String,
     /// What was asked for.
     #[schema(value_type = String)]
     pub data_class: DataClass,

@@ -12,7 +12,7 @@ use crate::{
     pace::Pace,
     policy::{InForce, PolicyTrouble, reload},
     publisher,
-    restore::{self, RestoreFault},
+    restore::{self, Behind, Older, Published, RestoreFault},
     rim,
     session::Sessions,
     staff::ceremony,
@@ -24,7 +24,12 @@ use crate::{
 use access_log::LogFolder;
 use domain::{BankId, Clock};
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
-use store::{OpenError, Store};
+use store::{
+    DbError, OpenError, Store,
+    pull_outs::{self, PullOut},
+    staff::{self as people, Person, sessions},
+    stops::{self as stops_of, Stopped},
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 /// Why the gateway does not start.
@@ -99,15 +104,10 @@ pub async fn start_on(
 ) -> Result<Running, StartFault> {
     let listen =
         listener.local_addr().map_err(|source| StartFault::Listen { listen: config.listen, source })?;
-    let keys = Keys::open(config.data.join("keys"))?;
-    let folders = open_logs(&config, &keys)?;
     let (stop, stopped) = watch::channel(false);
-    let data = config.data.clone();
-    let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    let Prepared { app, folders, logs } = prepare(config, listen, clock, stopped)?;
     stops::refresh(&app).await?;
-    let logs: Vec<_> =
-        folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
-    restore::settle(&app, &logs).await?;
+    restore::settle(&app, &logs, Older::IsRefused).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
@@ -121,6 +121,81 @@ pub async fn start_on(
     }
     tasks.spawn(http::serve(app.clone(), listener));
     Ok(Running { listen, app, stop, tasks })
+}
+
+/// A gateway that does not serve yet.
+struct Prepared {
+    app: Arc<App>,
+    folders: Vec<(BankId, LogFolder)>,
+    logs: Vec<Published>,
+}
+
+fn prepare(
+    config: Config,
+    listen: SocketAddr,
+    clock: Arc<dyn Clock>,
+    stopped: watch::Receiver<bool>,
+) -> Result<Prepared, StartFault> {
+    let keys = Keys::open(config.data.join("keys"))?;
+    let folders = open_logs(&config, &keys)?;
+    let data = config.data.clone();
+    let app = Arc::new(app(config, listen, &keys, clock, stopped)?);
+    let logs =
+        folders.iter().map(|(bank, folder)| (bank.clone(), log_folder(&data, bank), folder.size())).collect();
+    Ok(Prepared { app, folders, logs })
+}
+
+/// What there is to know about a database that was put back from a backup.
+#[derive(Debug)]
+pub struct Restored {
+    /// The banks whose database did not know all that was published.
+    pub behind: Vec<Behind>,
+    /// How many sign-ins of staff were ended.
+    pub signed_out: u64,
+    /// Who may open the consoles, by bank.
+    pub people: Vec<Person>,
+    /// What banks say No to from their consoles.
+    pub stops: Vec<Stopped>,
+    /// What banks have pulled out of.
+    pub pulled_out: Vec<PullOut>,
+}
+
+/// Looks at a database while no gateway runs on its log; if it is `confirmed` that it comes from a backup, makes it fit
+/// to be served and ends the sign-ins of staff.
+pub async fn restore(config: Config, clock: Arc<dyn Clock>, confirmed: bool) -> Result<Restored, StartFault> {
+    let (_stop, stopped) = watch::channel(false);
+    let listen = config.listen;
+    let Prepared { app, folders, logs } = prepare(config, listen, clock, stopped)?;
+    let outcome = restore_with(&app, &logs, confirmed).await;
+    app.store.clone().close().await;
+    drop(folders);
+    Ok(outcome?)
+}
+
+async fn restore_with(app: &App, logs: &[Published], confirmed: bool) -> Result<Restored, RestoreFault> {
+    let behind = restore::look(app, logs).await?;
+    if confirmed {
+        restore::settle(app, logs, Older::IsConfirmed).await?;
+    }
+    let banks: Vec<BankId> = app.tenants.values().map(|tenant| tenant.id.clone()).collect();
+    let found = app.store.transact(move |tx| -> Result<_, DbError> {
+        let mut restored = Restored {
+            behind: behind.clone(),
+            signed_out: 0,
+            people: vec![],
+            stops: stops_of::all(tx)?,
+            pulled_out: vec![],
+        };
+        for bank in &banks {
+            if confirmed {
+                restored.signed_out += sessions::end_of_bank(tx, bank)?;
+            }
+            restored.people.extend(people::of_bank(tx, bank)?);
+            restored.pulled_out.extend(pull_outs::standing(tx, bank)?);
+        }
+        Ok(restored)
+    });
+    Ok(found.await?)
 }
 
 fn open_logs(config: &Config, keys: &Keys) -> Result<Vec<(BankId, LogFolder)>, StartFault> {

@@ -45,6 +45,15 @@ pub enum SessionFault {
     Expired,
 }
 
+/// Which address of a receipt: its page, or the door before it that a messenger is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptWay {
+    /// The page itself.
+    Page,
+    /// A door, of which previews see no more than that it is one.
+    Door,
+}
+
 /// Makes and checks session tokens.
 pub struct Sessions {
     key: [u8; 32],
@@ -103,28 +112,41 @@ impl Sessions {
         mac.finalize().into_bytes().into()
     }
 
-    /// The last part of the address of a receipt: a customer, and what only this gateway can make of them.
-    pub fn receipt_token(&self, bank: &BankId, customer: &CustomerId) -> String {
-        let tag = self.receipt_mac(bank, customer).finalize().into_bytes();
-        format!("{customer}.{}", B64.encode(tag.as_slice()))
+    /// The last part of an address of a receipt. It names nobody: the customer's number, which tells when they came, is
+    /// masked, and the same each time. What only this gateway can make stands before it.
+    pub fn receipt_token(&self, bank: &BankId, customer: &CustomerId, way: ReceiptWay) -> String {
+        let number = number_of(customer);
+        let tag: [u8; 32] = self.receipt_mac(bank, way, b"tag", &number).finalize().into_bytes().into();
+        let masked = self.masked(bank, way, &tag, &number);
+        B64.encode([&tag[..], &masked].concat())
     }
 
     /// The customer of such an address.
-    pub fn receipt_of(&self, bank: &BankId, token: &str) -> Option<CustomerId> {
-        let (customer, tag) = token.split_once('.')?;
-        let customer: CustomerId = customer.parse().ok()?;
-        let tag = B64.decode(tag).ok()?;
-        self.receipt_mac(bank, &customer).verify_slice(&tag).ok()?;
-        Some(customer)
+    pub fn receipt_of(&self, bank: &BankId, token: &str, way: ReceiptWay) -> Option<CustomerId> {
+        let bytes = B64.decode(token).ok()?;
+        let (tag, masked) = bytes.split_first_chunk::<32>()?;
+        let number = self.masked(bank, way, tag, masked.try_into().ok()?);
+        self.receipt_mac(bank, way, b"tag", &number).verify_slice(tag).ok()?;
+        Some(CustomerId::new(Uuid::from_bytes(number)))
     }
 
-    fn receipt_mac(&self, bank: &BankId, customer: &CustomerId) -> Hmac<Sha256> {
+    /// Masks a number, or takes the mask off: the tag, which is as random as the key is secret, makes it.
+    fn masked(&self, bank: &BankId, way: ReceiptWay, tag: &[u8; 32], number: &[u8; 16]) -> [u8; 16] {
+        let mask = self.receipt_mac(bank, way, b"mask", tag).finalize().into_bytes();
+        std::array::from_fn(|at| number[at] ^ mask[at])
+    }
+
+    fn receipt_mac(&self, bank: &BankId, way: ReceiptWay, part: &[u8], of: &[u8]) -> Hmac<Sha256> {
         let mut mac =
             <Hmac<Sha256> as KeyInit>::new_from_slice(&self.key).expect("HMAC takes any length of key");
-        mac.update(b"parlour erasure receipt\0");
-        mac.update(bank.as_str().as_bytes());
-        mac.update(b"\0");
-        mac.update(customer.as_str().as_bytes());
+        let way: &[u8] = match way {
+            ReceiptWay::Page => b"page",
+            ReceiptWay::Door => b"door",
+        };
+        for piece in [b"parlour erasure receipt", way, part, bank.as_str().as_bytes(), of] {
+            mac.update(&(piece.len() as u64).to_be_bytes());
+            mac.update(piece);
+        }
         mac
     }
 
@@ -138,6 +160,12 @@ impl Sessions {
         mac.update(body);
         mac
     }
+}
+
+/// The number in a customer's id.
+fn number_of(customer: &CustomerId) -> [u8; 16] {
+    let digits = customer.as_str().rsplit('_').next().unwrap_or_default();
+    Uuid::try_parse(digits).expect("a customer's id ends with the digits of a UUID").into_bytes()
 }
 
 fn read(bank: &BankId, token: &[u8]) -> Option<Session> {
@@ -193,13 +221,42 @@ mod tests {
     #[test]
     fn the_address_of_a_receipt_is_made_here_for_one_bank() {
         let sessions = Sessions::new([7; 32]);
-        let customer = CustomerId::new(Uuid::from_u128(7));
-        let token = sessions.receipt_token(&bank("harbour"), &customer);
-        assert_eq!(sessions.receipt_of(&bank("harbour"), &token), Some(customer));
-        assert_eq!(sessions.receipt_of(&bank("meridian"), &token), None);
-        assert_eq!(Sessions::new([8; 32]).receipt_of(&bank("harbour"), &token), None);
-        let other = CustomerId::new(Uuid::from_u128(8));
-        assert_eq!(sessions.receipt_of(&bank("harbour"), &token.replacen("07.", "08.", 1)), None, "{other}");
+        let customer = CustomerId::new(Uuid::from_u128(0x0199_aabb_ccdd_7000_8000_0000_0000_0007));
+        let ways = [ReceiptWay::Page, ReceiptWay::Door];
+        for (way, other) in [(ways[0], ways[1]), (ways[1], ways[0])] {
+            let token = sessions.receipt_token(&bank("harbour"), &customer, way);
+            assert_eq!(sessions.receipt_token(&bank("harbour"), &customer, way), token, "it stays the same");
+            assert_eq!(sessions.receipt_of(&bank("harbour"), &token, way), Some(customer.clone()));
+            assert_eq!(
+                sessions.receipt_of(&bank("harbour"), &token, other),
+                None,
+                "one does not lead to the other"
+            );
+            assert_eq!(sessions.receipt_of(&bank("meridian"), &token, way), None);
+            assert_eq!(Sessions::new([8; 32]).receipt_of(&bank("harbour"), &token, way), None);
+            for at in 0..token.len() {
+                let mut changed = token.clone().into_bytes();
+                changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+                let changed = String::from_utf8(changed).unwrap();
+                assert_eq!(sessions.receipt_of(&bank("harbour"), &changed, way), None, "{at}");
+            }
+            for wrong in ["", "AAAA", &token[1..], &format!("{token}AAAA")] {
+                assert_eq!(sessions.receipt_of(&bank("harbour"), wrong, way), None, "{wrong}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_address_of_a_receipt_names_nobody() {
+        let sessions = Sessions::new([7; 32]);
+        let of = |n: u128| {
+            let customer = CustomerId::new(Uuid::from_u128(n));
+            B64.decode(sessions.receipt_token(&bank("harbour"), &customer, ReceiptWay::Door)).unwrap()
+        };
+        let (one, two) = (of(7), of(8));
+        assert!(!one.windows(8).any(|part| part == [0; 8]), "the number is not in it: {one:?}");
+        let alike = one.iter().zip(&two).filter(|(a, b)| a == b).count();
+        assert!(alike < 8, "two numbers that differ in one digit have nothing in common: {alike} bytes");
     }
 
     #[test]

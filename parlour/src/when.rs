@@ -43,6 +43,14 @@ pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// "Mon 9 Nov 2026 at 7:05", for what is kept: it stays true.
+pub fn for_good(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    let weekday = WEEKDAYS[at.weekday().to_monday_zero_offset() as usize];
+    let month = MONTHS[at.month() as usize - 1];
+    format!("{weekday} {} {month} {} at {}:{:02}", at.day(), at.year(), at.hour(), at.minute())
+}
+
 /// "Mon 9 to Sun 15 Nov", "Mon 28 Sep to Sun 4 Oct", "Mon 9 Nov". `until` is exclusive.
 pub fn span(from: Date, until: Date, today: Date) -> String {
     let last = until.yesterday().unwrap_or(until);
@@ -71,6 +79,7 @@ mod tests {
         assert_eq!(moment(at("2026-11-09T12:05:00Z"), now, &zone), "Mon 9 Nov at 7:05");
         assert_eq!(moment(at("2025-11-09T12:05:00Z"), now, &zone), "Sun 9 Nov 2025 at 7:05");
         assert_eq!(long_day(at("2027-02-20T12:00:00Z"), &zone), "20 Feb 2027");
+        assert_eq!(for_good(at("2026-11-09T12:05:00Z"), &zone), "Mon 9 Nov 2026 at 7:05");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    listen::serve(listener, router(witness, clock), stop).await
+    listen::serve(listener, router(witness, clock), listen::HEAD_WITHIN, stop).await
 }
 
 /// The one address.

@@ -160,10 +160,16 @@
 
   const moment = (at) => new Date(at).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
 
+  const CHANGES = { give: "It was given, and the sharing began", pause: "It was paused", resume: "The pause ended", withdraw: "The customer ended it", revoke: "The bank ended it", expire: "Its time was over", supersede: "A newer one took its place", refuse: "It was not given" };
+  const WAYS = { chat: "in the chat", page: "on the privacy page", at_bank: "at the bank", pull_out: "by the bank, for its customers", expiry: "by itself", newer: "by a newer consent", erasure: "when everything was erased" };
+
   const changeWords = (record) => [
-    ["Consent", `The consent was ${plain(record.event)}`],
+    ["Consent", CHANGES[record.event] ?? plain(record.event)],
+    ["How", WAYS[record.how] ?? plain(record.how ?? "not said")],
+    ...(typeof record.reason === "string" ? [["The reason given", record.reason]] : []),
     ["When", moment(record.at)],
-    ["Where it stands since", plain(record.state ?? "not said")],
+    ["State from then on", plain(record.state ?? "not said")],
+    ["Bank", plain(record.bank ?? "not said")],
     ["Consent number", record.consent],
   ];
 

@@ -161,7 +161,8 @@ pub fn enqueue(tx: &mut Tx, new: &NewTask) -> Result<bool, DbError> {
     Ok(inserted == 1)
 }
 
-/// Leases up to `limit` tasks whose next try has come, the oldest first. A lease that is over is taken.
+/// Leases up to `limit` tasks whose next try has come, the oldest first. A lease that is over is taken. What nobody
+/// can open, because its customer has no key, is passed over.
 pub fn claim(
     tx: &mut Tx,
     worker: &str,
@@ -171,7 +172,10 @@ pub fn claim(
 ) -> Result<Vec<ClaimedTask>, DbError> {
     let rows = tx.rows(
         "WITH c AS MATERIALIZED (SELECT bank, customer, id FROM bank_task \
-           WHERE state = 'due' AND next_try <= $1 AND lease_until <= $1 ORDER BY next_try LIMIT $4 \
+           WHERE state = 'due' AND next_try <= $1 AND lease_until <= $1 \
+           AND EXISTS (SELECT 1 FROM customer_key k \
+             WHERE k.bank = bank_task.bank AND k.customer = bank_task.customer) \
+           ORDER BY next_try LIMIT $4 \
            /*pg: FOR UPDATE SKIP LOCKED*/) \
          UPDATE bank_task SET lease_until = $2, lease_by = $3, attempts = attempts + 1 \
          WHERE (bank, customer, id) IN (SELECT bank, customer, id FROM c) \

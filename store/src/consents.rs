@@ -44,6 +44,8 @@ pub enum Changed {
     },
     /// In the state that it is in, this cannot happen to it; nothing was done.
     NotPossible(NotPossible),
+    /// Its customer was erased meanwhile, and the consent with them; nothing was done.
+    Gone,
 }
 
 fn place<'a>(bank: &'a BankId, id: &'a ConsentId) -> Place<'a> {
@@ -160,10 +162,15 @@ pub fn latest(
 }
 
 /// Consents of any bank whose time is over and that are not ended yet, for the worker that ends them.
+///
+/// Here and wherever rows of many customers are read at once, those of a customer without a key are passed over:
+/// nobody can open them, and one who was erased must hold up nobody else.
 pub fn overdue(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Consent>, DbError> {
     let rows = tx.rows(
         "SELECT id, state, body, bank, customer FROM consent \
-         WHERE state IN ('requested', 'given', 'paused') AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
+         WHERE state IN ('requested', 'given', 'paused') AND expires_at <= $1 \
+         AND EXISTS (SELECT 1 FROM customer_key k WHERE k.bank = consent.bank AND k.customer = consent.customer) \
+         ORDER BY expires_at LIMIT $2",
         &[Arg::Int(micros(now)), Arg::Int(limit.into())],
     )?;
     let mut consents = Vec::with_capacity(rows.len());
@@ -187,6 +194,9 @@ pub fn change(
         Ok(state) => state,
         Err(not_possible) => return Ok(Changed::NotPossible(not_possible)),
     };
+    if tx.key_if_any(&consent.bank, &consent.customer)?.is_none() {
+        return Ok(Changed::Gone);
+    }
     let mut changed = consent.clone();
     update(&mut changed);
     changed.state = state;
@@ -215,7 +225,7 @@ pub fn change(
     }
     match find(tx, &consent.bank, &consent.customer, &consent.id)? {
         Some(found) => Ok(Changed::LostRace { now_in: found.state }),
-        None => Err(tx.fail(DbError::Rows { what: "consent to change", found: 0, wanted: 1 })),
+        None => Ok(Changed::Gone),
     }
 }
 
@@ -309,6 +319,7 @@ pub fn open_of_bank(
     let rows = tx.rows(
         "SELECT id, state, body, customer FROM consent \
          WHERE bank = $1 AND (customer, id) > ($2, $3) AND state IN ('requested', 'given', 'paused') \
+         AND EXISTS (SELECT 1 FROM customer_key k WHERE k.bank = consent.bank AND k.customer = consent.customer) \
          ORDER BY customer, id LIMIT $4",
         &[Arg::Text(bank.as_str()), Arg::Text(customer), Arg::Text(id), Arg::Int(limit.into())],
     )?;
@@ -350,7 +361,9 @@ pub fn claim_looks(
 ) -> Result<Vec<Consent>, DbError> {
     let rows = tx.rows(
         "WITH c AS MATERIALIZED (SELECT bank, customer, id FROM consent \
-           WHERE state IN ('given', 'paused') AND look_at <= $1 ORDER BY look_at LIMIT $3 \
+           WHERE state IN ('given', 'paused') AND look_at <= $1 \
+           AND EXISTS (SELECT 1 FROM customer_key k WHERE k.bank = consent.bank AND k.customer = consent.customer) \
+           ORDER BY look_at LIMIT $3 \
            /*pg: FOR UPDATE SKIP LOCKED*/) \
          UPDATE consent SET look_at = $2 WHERE (bank, customer, id) IN (SELECT bank, customer, id FROM c) \
          RETURNING id, state, body, bank, customer",
@@ -368,7 +381,9 @@ pub fn claim_looks(
 pub fn to_remind(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<(Consent, Timestamp)>, DbError> {
     let rows = tx.rows(
         "SELECT id, state, body, bank, customer, remind_at FROM consent \
-         WHERE state IN ('given', 'paused') AND remind_at <= $1 ORDER BY remind_at LIMIT $2",
+         WHERE state IN ('given', 'paused') AND remind_at <= $1 \
+         AND EXISTS (SELECT 1 FROM customer_key k WHERE k.bank = consent.bank AND k.customer = consent.customer) \
+         ORDER BY remind_at LIMIT $2",
         &[Arg::Int(micros(now)), Arg::Int(limit.into())],
     )?;
     let mut due = Vec::with_capacity(rows.len());

@@ -48,19 +48,17 @@ pub fn begin(tx: &mut Tx, bank: &BankId, customer: &CustomerId, now: Timestamp) 
     Ok(true)
 }
 
-/// The customer's key, unwrapped.
-pub(crate) fn key(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<CustomerKey, DbError> {
+/// The customer's key, unwrapped. None if there is none (any more).
+pub(crate) fn key(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Option<CustomerKey>, DbError> {
     let row = tx.row(
         "SELECT version, wrapped, kek FROM customer_key WHERE bank = $1 AND customer = $2",
         &[Arg::Text(bank.as_str()), Arg::Text(customer.as_str())],
     )?;
-    let Some(row) = row else {
-        return Err(tx.fail(DbError::NoKey { bank: bank.clone(), customer: customer.clone() }));
-    };
+    let Some(row) = row else { return Ok(None) };
     let (version, wrapped) = (row.int(0, "version of a key")?, row.blob(1, "wrapped key")?);
     let kek = keks::find(tx, row.text(2, "name of a key")?)?;
     let key = kek.unwrap_key(&place(bank, customer), version, wrapped);
-    key.map_err(|e| tx.fail(e.into()))
+    key.map(Some).map_err(|e| tx.fail(e.into()))
 }
 
 /// The bucket of a customer: the first 12 bits of SHA-256 over bank, a zero byte and customer.

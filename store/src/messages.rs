@@ -171,7 +171,8 @@ fn insert(tx: &mut Tx, conversation: &Conversation, new: &NewRow) -> Result<(), 
 }
 
 /// Leases up to `limit` conversations that have messages to handle, those that wait longest first, and gives
-/// the oldest message of each. A lease that is over is taken from its worker.
+/// the oldest message of each. A lease that is over is taken from its worker. Conversations that nobody can open,
+/// because their customer has no key, are passed over.
 pub fn claim(
     tx: &mut Tx,
     worker: &str,
@@ -181,7 +182,10 @@ pub fn claim(
 ) -> Result<Vec<Claimed>, DbError> {
     let leased = tx.rows(
         "WITH c AS MATERIALIZED (SELECT bank, customer, id FROM conversation \
-           WHERE ready_at IS NOT NULL AND lease_until <= $1 ORDER BY ready_at LIMIT $4 \
+           WHERE ready_at IS NOT NULL AND lease_until <= $1 \
+           AND EXISTS (SELECT 1 FROM customer_key k \
+             WHERE k.bank = conversation.bank AND k.customer = conversation.customer) \
+           ORDER BY ready_at LIMIT $4 \
            /*pg: FOR UPDATE SKIP LOCKED*/) \
          UPDATE conversation SET lease_until = $2, lease_by = $3, attempts = attempts + 1 \
          WHERE (bank, customer, id) IN (SELECT bank, customer, id FROM c) \

@@ -84,9 +84,15 @@ pub(crate) struct Shared {
 
 type Queue = Mutex<Option<SyncSender<Box<dyn Job>>>>;
 
+/// Where deleted bytes are to be made away with.
+#[derive(Clone)]
+enum Files {
+    Sqlite(PathBuf),
+    Postgres(Box<::postgres::Config>, Way),
+}
+
 struct Inner {
-    /// SQLite: the file.
-    file: Option<PathBuf>,
+    files: Files,
     writes: Queue,
     reads: Queue,
     shared: Arc<Shared>,
@@ -103,8 +109,9 @@ pub enum Scrubbed {
     /// Somebody reads or writes for so long that the log could not be emptied. Try again; if that goes on, an
     /// operator has to look who it is.
     Busy,
-    /// PostgreSQL: not in this program's hands.
-    ElsewhereOnly,
+    /// PostgreSQL: the places of deleted keys are free, and the next customers' keys are written over them. Until
+    /// then, and in the write-ahead log, they are there; a change of the key-encryption key makes them worthless.
+    Freed,
 }
 
 /// A database with its threads. Clones are the same store.
@@ -121,30 +128,27 @@ impl Store {
         let (writes, write_queue) = sync_channel(shared.options.queue);
         let (worker, workers) = mpsc::channel(1);
         let (sequencer, sequenced) = mpsc::channel(1);
-        let reads = match location {
+        let (reads, files) = match location {
             Location::Sqlite(path) => {
                 let (reads, read_queue) = sync_channel(shared.options.queue);
                 sqlite::start(path, write_queue, read_queue, &shared, &worker)?;
-                reads
+                (reads, Files::Sqlite(path.clone()))
             }
             Location::Postgres(text) => {
                 let config: ::postgres::Config = text.parse().map_err(OpenError::Location)?;
                 let way = Way::of(&config, shared.options.roots.as_deref())?;
+                let files = Files::Postgres(Box::new(config.clone()), way.clone());
                 let ours = Arc::clone(&shared);
                 let starting = spawn("store-start", move || {
                     postgres::start(&config, &way, write_queue, &ours, &worker, &sequencer)
                 })?;
                 let lost = || std::io::Error::other("the thread that opens the database panicked");
                 starting.join().map_err(|_| OpenError::System { what: "thread", source: lost() })??;
-                writes.clone()
+                (writes.clone(), files)
             }
         };
-        let file = match location {
-            Location::Sqlite(path) => Some(path.clone()),
-            Location::Postgres(_) => None,
-        };
         Ok(Store(Arc::new(Inner {
-            file,
+            files,
             writes: Mutex::new(Some(writes)),
             reads: Mutex::new(Some(reads)),
             shared,
@@ -219,15 +223,21 @@ impl Store {
     /// write-ahead log (`secure_delete`, then a checkpoint that truncates; no other kind clears the log). Call
     /// it after the erasure is committed, and again as long as it answers [`Scrubbed::Busy`].
     ///
-    /// PostgreSQL keeps deleted bytes in its files and its own log until it uses the space again; there, what
-    /// makes a deleted key worthless is changing the key-encryption key ([`crate::keks`]).
+    /// PostgreSQL keeps deleted bytes in its files and its own log until it uses the space again. The table of keys
+    /// is vacuumed, so that it does so at the next customer; what makes a deleted key worthless everywhere is
+    /// changing the key-encryption key ([`crate::keks`]).
     pub async fn scrub(&self) -> Result<Scrubbed, OpenError> {
-        let Some(path) = self.0.file.clone() else { return Ok(Scrubbed::ElsewhereOnly) };
         let (tell, told) = tokio::sync::oneshot::channel();
-        let patience = self.0.shared.options.patience;
+        let (patience, files) = (self.0.shared.options.patience, self.0.files.clone());
         spawn("store-scrub", move || {
+            let scrubbed = match files {
+                Files::Sqlite(path) => sqlite::scrub(&path, patience),
+                Files::Postgres(config, way) => {
+                    postgres::vacuum_keys(&config, &way).map(|()| Scrubbed::Freed).map_err(OpenError::from)
+                }
+            };
             // A caller that has gone away wants no answer.
-            let _ = tell.send(sqlite::scrub(&path, patience));
+            let _ = tell.send(scrubbed);
         })?;
         told.await.map_err(|_| OpenError::Database(DbError::Unknown))?
     }

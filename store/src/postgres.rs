@@ -252,6 +252,17 @@ fn roll_back(client: &mut Client, step: Step) -> Step {
     if client.batch_execute("ROLLBACK").is_ok() { step } else { Step::Lost }
 }
 
+/// Frees the places of keys that were deleted, on a connection of its own: a vacuum takes part in no transaction.
+pub(crate) fn vacuum_keys(config: &Config, way: &Way) -> Result<(), DbError> {
+    let mut config = config.clone();
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    let mut client = way.connect(&config)?;
+    client.batch_execute(SESSION)?;
+    Ok(client.batch_execute("VACUUM customer_key")?)
+}
+
 /// Starts the threads. Runs on a thread of its own: the client does not work inside an async runtime.
 pub(crate) fn start(
     config: &Config,

@@ -121,6 +121,15 @@ pub fn lift(tx: &mut Tx, bank: &BankId, now: Timestamp) -> Result<u64, DbError> 
     )
 }
 
+/// Lifts one, and no other. False if it was lifted before.
+pub fn lift_one(tx: &mut Tx, of: &PullOut, now: Timestamp) -> Result<bool, DbError> {
+    let lifted = tx.change(
+        "UPDATE pull_out SET lifted_at = $3 WHERE bank = $1 AND id = $2 AND lifted_at IS NULL",
+        &[Arg::Text(of.bank.as_str()), Arg::Text(of.id.as_str()), Arg::Int(micros(now))],
+    )?;
+    Ok(lifted == 1)
+}
+
 fn read(row: &Row) -> Result<PullOut, DbError> {
     let maybe_time = |i| match row.maybe_count(i, "time of a pulling out") {
         Ok(None) => Ok(None),

@@ -135,12 +135,25 @@ impl<'c> Tx<'c> {
         bank: &BankId,
         customer: &CustomerId,
     ) -> Result<Arc<CustomerKey>, DbError> {
-        if let Some((.., key)) = self.keys.iter().find(|(b, c, _)| b == bank && c == customer) {
-            return Ok(Arc::clone(key));
+        match self.key_if_any(bank, customer)? {
+            Some(key) => Ok(key),
+            None => Err(self.fail(DbError::NoKey { bank: bank.clone(), customer: customer.clone() })),
         }
-        let key = Arc::new(crate::customers::key(self, bank, customer)?);
+    }
+
+    /// The same, or none if the customer has no key: they were erased.
+    pub(crate) fn key_if_any(
+        &mut self,
+        bank: &BankId,
+        customer: &CustomerId,
+    ) -> Result<Option<Arc<CustomerKey>>, DbError> {
+        if let Some((.., key)) = self.keys.iter().find(|(b, c, _)| b == bank && c == customer) {
+            return Ok(Some(Arc::clone(key)));
+        }
+        let Some(key) = crate::customers::key(self, bank, customer)? else { return Ok(None) };
+        let key = Arc::new(key);
         self.keys.push((bank.clone(), customer.clone(), Arc::clone(&key)));
-        Ok(key)
+        Ok(Some(key))
     }
 
     /// Seals a value under the customer's key, for one place only.

@@ -216,8 +216,9 @@ func leafOf(key, record []byte) ([]byte, error) {
 		Allowed bool      `json:"allowed"`
 		At      time.Time `json:"at"`
 		Digest  string    `json:"policy_digest"`
-		Event   string    `json:"event"`
-		Consent string    `json:"consent"`
+		Event   *string   `json:"event"`
+		Consent *string   `json:"consent"`
+		Seq     *uint32   `json:"seq"`
 	}
 	if err := json.Unmarshal(record, &public); err != nil {
 		return nil, err
@@ -225,7 +226,8 @@ func leafOf(key, record []byte) ([]byte, error) {
 	mac := hmac.New(sha256.New, key)
 	mac.Write(record)
 	var leaf bytes.Buffer
-	if public.Event != "" && public.Consent != "" {
+	// A change of a consent has these three; a decision has no event.
+	if public.Event != nil && public.Consent != nil && public.Seq != nil {
 		leaf.WriteByte(2)
 		binary.Write(&leaf, binary.BigEndian, public.At.Unix()/3600)
 		leaf.Write(mac.Sum(nil))

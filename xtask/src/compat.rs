@@ -10,7 +10,7 @@ use crate::{
     tally::Tally,
     tree::{self, built},
 };
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 /// One journey through an authorization server.
 const FLOW_LIMIT: Duration = Duration::from_mins(2);
@@ -36,7 +36,8 @@ pub fn run(tally: &mut Tally) -> Result<(), Fault> {
         schemathesis.check(&bank.issuer, "bank_hooks", "^/faults", &bank.env())
     })?;
     let go = GoVerify::build()?;
-    check("a verifier in Go at a log of ours, a kept checkpoint and a receipt", &|| grown_log(&go))?;
+    check("a verifier in Go at a log of ours, a kept checkpoint and receipts", &|| grown_log(&go))?;
+    check("a verifier in Go, and ours, at the receipt of a withdrawn consent", &|| withdrawn(&go))?;
     let demo = Demo::start()?;
     check("schemathesis against the gateway", &|| {
         schemathesis.check(&demo.gateway(), "gateway_hooks", "/events$", &[])
@@ -96,23 +97,95 @@ fn grown_log(go: &GoVerify) -> Result<(), Fault> {
     leash::run(&mut grow, LOG_LIMIT, |_| {})?;
     let file = dir.join("vkey");
     let key = std::fs::read_to_string(&file).map_err(Fault::file(&file))?;
-    let (kept, receipt) = (dir.join("kept.checkpoint"), dir.join("receipt.tlog-proof"));
+    let kept = dir.join("kept.checkpoint");
     let log = dir.display().to_string();
-    go.check(&log, &key, &[("--kept", &kept), ("--receipt", &receipt)])?;
-    let mut ours = Command::new(built("parlour-verify"));
-    leash::run(ours.args(["receipt"]).arg(&receipt).args(["--key", &key]), LOG_LIMIT, |_| {})?;
+    go.check(&log, &key, &[("--kept", &kept)])?;
+    for name in ["receipt", "consent"] {
+        both_accept(go, &log, &key, &dir.join(format!("{name}.tlog-proof")))?;
+    }
     let bundle = dir.join("tile/entries/007");
     let mut bytes = std::fs::read(&bundle).map_err(Fault::file(&bundle))?;
     bytes[1_000] ^= 1;
     std::fs::write(&bundle, bytes).map_err(Fault::file(&bundle))?;
-    match go.check(&log, &key, &[]) {
+    refused("a fault in a log with a changed byte", go.check(&log, &key, &[]))
+}
+
+/// A verifier says that something is wrong, and does not break.
+fn refused(what: &'static str, outcome: Result<(), Fault>) -> Result<(), Fault> {
+    match outcome {
         Err(Fault::Failed { .. }) => Ok(()),
         Err(other) => Err(other),
-        Ok(()) => Err(Fault::Lacks {
-            what: "a fault in a log with a changed byte",
-            remedy: "look at xtask/go-verify",
-        }),
+        Ok(()) => Err(Fault::Lacks { what, remedy: "look at xtask/go-verify and verify/src" }),
     }
+}
+
+/// Our own verifier at a receipt.
+fn ours(key: &str, receipt: &Path) -> Result<(), Fault> {
+    let mut ours = Command::new(built("parlour-verify"));
+    leash::run(ours.args(["receipt"]).arg(receipt).args(["--key", key]), LOG_LIMIT, |_| {})
+}
+
+/// Both verifiers find a receipt right, and both find it out when it is changed: in the key, in the record (whatever
+/// kind of entry it makes then), in its place, in the proof and in the checkpoint.
+fn both_accept(go: &GoVerify, log: &str, key: &str, receipt: &Path) -> Result<(), Fault> {
+    go.check(log, key, &[("--receipt", receipt)])?;
+    ours(key, receipt)?;
+    let text = std::fs::read_to_string(receipt).map_err(Fault::file(receipt))?;
+    let changed = receipt.with_extension("changed");
+    for other in changes(&text) {
+        std::fs::write(&changed, other).map_err(Fault::file(&changed))?;
+        refused("a fault of Go in a changed receipt", go.check(log, key, &[("--receipt", &changed)]))?;
+        refused("a fault of ours in a changed receipt", ours(key, &changed))?;
+    }
+    Ok(())
+}
+
+/// A receipt with one character of it changed, at one place after the other.
+fn changes(receipt: &str) -> Vec<String> {
+    let extra = receipt.find("extra ").unwrap_or(0) + 6;
+    let after = |text: &str| receipt.find(text).map(|at| at + text.len());
+    let end_of_extra = receipt[extra..].find('\n').map_or(extra, |length| extra + length);
+    let checkpoint = after("\n\n").unwrap_or(0);
+    let signature = receipt.rfind(' ').unwrap_or(0) + 20;
+    let places = [
+        Some(extra + 20),
+        Some(extra + (end_of_extra - extra) * 2 / 3),
+        after("index "),
+        after("index ").and_then(|at| receipt[at..].find('\n').map(|length| at + length + 5)),
+        Some(checkpoint + receipt[checkpoint..].match_indices('\n').nth(1).map_or(0, |(at, _)| at + 5)),
+        Some(signature),
+    ];
+    let change = |at: usize| {
+        let mut changed = receipt.to_owned();
+        let other = match &receipt[at..=at] {
+            digit if digit.chars().all(|c| c.is_ascii_digit()) => {
+                if digit == "1" {
+                    "2"
+                } else {
+                    "1"
+                }
+            }
+            "A" => "B",
+            _ => "A",
+        };
+        changed.replace_range(at..=at, other);
+        changed
+    };
+    places.into_iter().flatten().map(change).collect()
+}
+
+/// What a customer gets who withdraws a consent: the receipt of that, and of a decision before it.
+fn withdrawn(go: &GoVerify) -> Result<(), Fault> {
+    let dir = tree::scratch("withdrawn")?;
+    let mut walk = Command::new(built("examples/withdrawn"));
+    leash::run(walk.arg(&dir), FLOW_LIMIT, |_| {})?;
+    let file = dir.join("vkey");
+    let key = std::fs::read_to_string(&file).map_err(Fault::file(&file))?;
+    let log = dir.join("demo/log/harbour").display().to_string();
+    for name in ["consent", "decision"] {
+        both_accept(go, &log, &key, &dir.join(format!("{name}.tlog-proof")))?;
+    }
+    Ok(())
 }
 
 /// Both verifiers check the log of the demo's first bank, as its gateway hands it out.

@@ -1,4 +1,5 @@
-//! docs/PROMISES.md says what Parlour promises and what shows it; here each showing must exist.
+//! docs/PROMISES.md says what Parlour promises and what shows it, docs/attacks.md what somebody may try; here each
+//! showing must exist.
 
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,92 @@ fn a_promise_without_its_showing_is_found() {
             "gone: no test no_such_test in xtask/tests/promises.rs",
             "lost: no file xtask/tests/lost.rs",
             "odd: state `nearly` is neither open nor done",
+        ]
+    );
+}
+
+/// What must be on the list of attacks, as those who asked for it named them.
+const ATTACKS: [&str; 24] = [
+    "Advertising purpose by any spelling",
+    "A purpose added after consent",
+    "Another customer's account",
+    "Another bank's consent",
+    "Paused consent",
+    "Expired consent",
+    "Superseded consent",
+    "A permit used twice",
+    "A permit used for another class",
+    "Clock moved back",
+    "Policy file with a syntax error",
+    "Policy that errors at evaluation",
+    "Log writer unavailable",
+    "Forged checkpoint",
+    "Truncated log",
+    "Replaced tile",
+    "Sealed link opened by a bot",
+    "Sealed link opened twice",
+    "Sealed link opened by another person",
+    "Dashboard session fixation",
+    "Staff without a role",
+    "A bank set that tries to widen",
+    "Consent withdrawn during a read in flight",
+    "Forged or changed receipt",
+];
+
+/// What is wrong with a list of attacks: | attack | refused | trace | explained | shown by |.
+fn faults_of_attacks(root: &Path, text: &str, wanted: &[&str]) -> Vec<String> {
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| attack |"));
+    let rows: Vec<Vec<&str>> =
+        rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect();
+    let mut found: Vec<String> = wanted
+        .iter()
+        .filter(|attack| !rows.iter().any(|row| row[0] == **attack))
+        .map(|attack| format!("{attack}: it is not on the list"))
+        .collect();
+    for row in &rows {
+        let [attack, refused, trace, explained, shown_by] = row.as_slice() else {
+            found.push(format!("{}: a row has five cells", row[0]));
+            continue;
+        };
+        if [refused, trace, explained].iter().any(|cell| cell.is_empty()) {
+            found.push(format!(
+                "{attack}: how it is refused, where it leaves a trace and how it is explained"
+            ));
+        }
+        let showings: Vec<&str> = shown_by.split('`').skip(1).step_by(2).collect();
+        if showings.is_empty() {
+            found.push(format!("{attack}: nothing shows it"));
+        }
+        found
+            .extend(showings.iter().filter_map(|one| fault(root, one)).map(|why| format!("{attack}: {why}")));
+    }
+    found
+}
+
+#[test]
+fn every_attack_of_the_list_is_refused_by_tests_that_exist() {
+    let text = std::fs::read_to_string(root().join("docs/attacks.md")).unwrap();
+    let wrong = faults_of_attacks(&root(), &text, &ATTACKS);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn an_attack_without_its_test_is_found() {
+    let text = "| attack | refused | trace | explained | shown by |\n|---|---|---|---|---|\n\
+        | right | yes | log | so | `xtask/tests/promises.rs::an_attack_without_its_test_is_found` |\n\
+        | untold | yes |  | so | `xtask/tests/promises.rs` |\n\
+        | unshown | yes | log | so | later |\n\
+        | gone | yes | log | so | `xtask/tests/promises.rs::no_such_test` |\n\
+        | short | yes |";
+    let wrong = faults_of_attacks(&root(), text, &["right", "forgotten"]);
+    assert_eq!(
+        wrong,
+        [
+            "forgotten: it is not on the list",
+            "untold: how it is refused, where it leaves a trace and how it is explained",
+            "unshown: nothing shows it",
+            "gone: no test no_such_test in xtask/tests/promises.rs",
+            "short: a row has five cells",
         ]
     );
 }

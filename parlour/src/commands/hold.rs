@@ -91,7 +91,9 @@ enum Fault {
     Store(#[from] DbError),
     #[error(transparent)]
     Hold(#[from] HoldFault),
-    #[error("there is no such customer at this bank")]
+    #[error("there is no bank {0} in this configuration")]
+    UnknownBank(BankId),
+    #[error("there is no such customer at this bank, or they were erased")]
     NoCustomer,
     #[error("there is no such hold, or it has ended")]
     NoHold,
@@ -100,12 +102,7 @@ enum Fault {
 impl Hold {
     /// Runs the command.
     pub async fn run(self) -> ExitCode {
-        let whose = match &self.command {
-            HoldCommand::Set(Set { whose, .. })
-            | HoldCommand::End(End { whose, .. })
-            | HoldCommand::List(whose) => whose,
-        };
-        let config = match config_or_print(&whose.config) {
+        let config = match config_or_print(&self.command.whose().config) {
             Ok(config) => config,
             Err(code) => return code,
         };
@@ -120,7 +117,19 @@ impl Hold {
 }
 
 impl HoldCommand {
+    fn whose(&self) -> &Whose {
+        match self {
+            HoldCommand::Set(Set { whose, .. })
+            | HoldCommand::End(End { whose, .. })
+            | HoldCommand::List(whose) => whose,
+        }
+    }
+
     async fn run(self, config: &Config) -> Result<(), Fault> {
+        let bank = &self.whose().bank;
+        if !config.banks.iter().any(|known| known.id == *bank) {
+            return Err(Fault::UnknownBank(bank.clone()));
+        }
         let keys = Keys::open(config.data.join("keys"))?;
         let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
         let outcome = match self {
@@ -133,12 +142,18 @@ impl HoldCommand {
     }
 }
 
-async fn set(store: &Store, new: Set) -> Result<(), Fault> {
-    let Whose { bank, customer, .. } = new.whose;
-    let (b, c) = (bank.clone(), customer.clone());
-    if !store.read(move |tx| erasures::has_key(tx, &b, &c)).await? {
-        return Err(Fault::NoCustomer);
+/// Without a key nothing is kept of a customer, so there is nothing to hold.
+async fn known(store: &Store, whose: &Whose) -> Result<(), Fault> {
+    let (bank, customer) = (whose.bank.clone(), whose.customer.clone());
+    match store.read(move |tx| erasures::has_key(tx, &bank, &customer)).await? {
+        true => Ok(()),
+        false => Err(Fault::NoCustomer),
     }
+}
+
+async fn set(store: &Store, new: Set) -> Result<(), Fault> {
+    known(store, &new.whose).await?;
+    let Whose { bank, customer, .. } = new.whose;
     let (kind, keeps, until) = (new.kind, new.keep, new.until);
     let hold = NewHold { bank, customer, kind, keeps, until, by: new.by, reason: new.reason };
     let hold = check(hold, SystemClock.now())?;
@@ -149,8 +164,12 @@ async fn set(store: &Store, new: Set) -> Result<(), Fault> {
 }
 
 async fn list(store: &Store, whose: Whose) -> Result<(), Fault> {
+    known(store, &whose).await?;
     let now = SystemClock.now();
     let found = store.read(move |tx| holds::active(tx, &whose.bank, &whose.customer, now)).await?;
+    if found.is_empty() {
+        println!("nothing is held");
+    }
     for hold in found {
         let keeps: Vec<&str> = hold.keeps.iter().map(|keep| keep.as_str()).collect();
         let until = hold.until.map_or("it is ended".to_owned(), |until| until.to_string());

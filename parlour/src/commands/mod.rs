@@ -7,6 +7,7 @@ pub mod keys;
 pub mod log;
 pub mod policy;
 pub mod pull_out;
+pub mod restore;
 pub mod serve;
 pub mod staff;
 pub mod witness;

@@ -7,6 +7,7 @@ use crate::{
     keys::Keys,
     linking::offer::count,
     rim::SystemClock,
+    staff,
 };
 use clap::Args;
 use domain::{BankId, Channel, Clock, DataClass};
@@ -73,7 +74,7 @@ impl PullOut {
         let scope = Scope { channel: self.channel, data_class: self.data_class };
         let reason = self.reason.as_deref().unwrap_or_default();
         let begun =
-            pull_out::begin(store, &bank.id, scope, reason, "the operator", SystemClock.now()).await?;
+            pull_out::begin(store, &bank.id, scope, reason, staff::OPERATOR, SystemClock.now()).await?;
         let done = pull_out::carry_out(store, &begun, &bank.name, || SystemClock.now()).await?;
         Ok(format!(
             "{} has pulled out: {} ended here. The running gateway tells the bank until it confirms. Nothing \

@@ -46,6 +46,10 @@ pub struct Limits {
     pub turns_at_once: u32,
     /// Seconds after which a request without a stream is ended.
     pub request_seconds: u32,
+    /// Seconds within which the head of a request has arrived; a connection lies idle no longer either.
+    pub head_seconds: u32,
+    /// Seconds within which the body of a request has arrived.
+    pub body_seconds: u32,
 }
 
 impl Default for Limits {
@@ -58,6 +62,8 @@ impl Default for Limits {
             streams: 10_000,
             turns_at_once: 256,
             request_seconds: 15,
+            head_seconds: 15,
+            body_seconds: 10,
         }
     }
 }

@@ -92,7 +92,7 @@ pub async fn expire(app: &App, consent: Consent) -> Result<(), DbError> {
         .transact(move |tx| -> Result<(), DbError> {
             match consents::change(tx, &consent, &change, |_| {})? {
                 Changed::Yes(ended, _) => withdrawal::end_grant(tx, &ended, &task, now),
-                Changed::LostRace { .. } | Changed::NotPossible(_) => Ok(()),
+                Changed::LostRace { .. } | Changed::NotPossible(_) | Changed::Gone => Ok(()),
             }
         })
         .await

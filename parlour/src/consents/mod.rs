@@ -189,6 +189,7 @@ async fn change(
             }
             Changed::LostRace { now_in } => Outcome::NotIn(now_in),
             Changed::NotPossible(not) => Outcome::NotIn(not.state),
+            Changed::Gone => Outcome::Unknown,
         })
     });
     let outcome = outcome.await?;

@@ -16,6 +16,8 @@ use store::{
     pull_outs::{self, PullOut},
 };
 
+/// Who ordered it, if a backup was put back: it is over when every consent has ended.
+pub const RESTORED: &str = "a backup that was put back";
 /// How many consents are looked at in one read.
 const BATCH: u32 = 64;
 /// The longest reason, in characters: customers read it in a chat.
@@ -118,6 +120,9 @@ pub async fn carry_out(
     let (of, at) = (pulled.clone(), now());
     let found = store.transact(move |tx| -> Result<_, DbError> {
         pull_outs::finish(tx, &of, at)?;
+        if of.by == RESTORED {
+            pull_outs::lift_one(tx, &of, at)?;
+        }
         pull_outs::find(tx, &of.bank, &of.id)
     });
     Ok(found.await?.unwrap_or_else(|| pulled.clone()))

@@ -136,7 +136,7 @@ async fn transactions(guest: &mut Guest) -> Result<(), StepFault> {
 async fn who_looked(guest: &mut Guest) -> Result<(), StepFault> {
     let reply = guest.ask("Who looked at my data?").await?;
     let rows = block(&reply, "accesses").and_then(|b| b["rows"].as_array().cloned()).unwrap_or_default();
-    let placed = |r: &Value| r["index"].is_u64() && r["when"].is_string() && r["purpose"].is_string();
+    let placed = |r: &Value| r["index"].is_u64() && r["at"].is_string() && r["purpose"].is_string();
     if rows.len() >= 5 && rows.iter().all(placed) {
         Ok(())
     } else {

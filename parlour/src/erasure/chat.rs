@@ -4,7 +4,7 @@ use super::{ask, receipt};
 use crate::{
     asking::{Turn, TurnFault},
     memory::Asked,
-    reply::Reply,
+    reply::{Block, Reply},
 };
 use domain::erasure::AskedBy;
 use store::{DbError, holds};
@@ -75,9 +75,16 @@ async fn erase(turn: &Turn) -> Result<Reply, TurnFault> {
             "I could not begin just now, so nothing is erased yet. Please write “erase my data” again in a minute.",
         ));
     }
-    let address = receipt::address(&turn.app, bank, customer);
-    Ok(Reply::text(format!(
-        "I am erasing everything now, and this conversation ends. Your receipt, which says what went, what stays and \
-         why, is here for 90 days: {address}"
-    )))
+    let app = &turn.app;
+    let (path, stands) = match turn.channel.is_foreign() {
+        true => (receipt::door(app, bank, customer), "behind this door"),
+        false => (receipt::path(app, bank, customer), "here"),
+    };
+    let begun = "I am erasing everything now, and this conversation ends.".to_owned();
+    let door = Block::Door {
+        text: format!("Your receipt, which says what went, what stays and why, is {stands} for 90 days."),
+        href: receipt::address(app, &path),
+        label: "Open the receipt".to_owned(),
+    };
+    Ok(Reply { blocks: vec![Block::Text { text: begun }, door], ..Reply::default() })
 }

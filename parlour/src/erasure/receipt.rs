@@ -1,7 +1,7 @@
 //! What a customer has in hand after an erasure: what went, what stays and why, and the proof that it stands in
 //! the bank's log. It holds nothing personal, so that it can be kept when they are gone.
 
-use crate::app::App;
+use crate::{app::App, session::ReceiptWay};
 use domain::{
     BankId, CustomerId, EntryId,
     erasure::{AskedBy, ErasureState},
@@ -166,15 +166,17 @@ pub async fn of(app: &App, bank: &BankId, customer: &CustomerId) -> Result<Optio
     Ok(Some(receipt))
 }
 
-/// Where the receipt is, on this host. Nobody else can make up the address.
+/// Where the receipt is, on this host. Nobody else can make up the address, and it names nobody.
 pub fn path(app: &App, bank: &BankId, customer: &CustomerId) -> String {
-    format!("/erased/{bank}/{}", app.sessions.receipt_token(bank, customer))
+    format!("/erased/{bank}/{}", app.sessions.receipt_token(bank, customer, ReceiptWay::Page))
 }
 
-/// The same as a whole address.
-pub fn address(app: &App, bank: &BankId, customer: &CustomerId) -> String {
-    app.settings
-        .public_url
-        .join(&path(app, bank, customer))
-        .map_or_else(|_| String::new(), |url: Url| url.into())
+/// Where the door before the receipt is: what a messenger carries, whose servers look at what they carry.
+pub fn door(app: &App, bank: &BankId, customer: &CustomerId) -> String {
+    format!("/erased/{bank}/door/{}", app.sessions.receipt_token(bank, customer, ReceiptWay::Door))
+}
+
+/// A path on this host as a whole address.
+pub fn address(app: &App, path: &str) -> String {
+    app.settings.public_url.join(path).map_or_else(|_| String::new(), |url: Url| url.into())
 }

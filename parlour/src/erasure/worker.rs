@@ -155,7 +155,7 @@ async fn end_heir(app: &App, erasure: &Erasure) -> Result<bool, ErasureFault> {
 /// Scrubs the database's files. False if it has to be tried again.
 async fn scrub(app: &App) -> bool {
     match app.store.scrub().await {
-        Ok(Scrubbed::Clean | Scrubbed::ElsewhereOnly) => {
+        Ok(Scrubbed::Clean | Scrubbed::Freed) => {
             metrics::gauge!("parlour_scrub_overdue").set(0.0);
             true
         }

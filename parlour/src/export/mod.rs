@@ -8,7 +8,7 @@ use crate::{
     app::App,
     asking::Turn,
     consents::{self, Whole},
-    reply::Reply,
+    reply::{Block, Reply},
     room::{self, Entry},
 };
 use domain::{BankId, CustomerId, EntryId};
@@ -262,11 +262,20 @@ pub fn tell(turn: &Turn) -> Reply {
     }
     let bank = &turn.tenant.id;
     let at = |path: String| turn.app.settings.public_url.join(&path).map_or_else(|_| path, String::from);
-    let (page, file) = (at(format!("chat/{bank}/export")), at(format!("v1/chat/{bank}/export")));
-    Reply::text(format!(
-        "Here is all that I keep of you at {}: what was said, what you agreed to, and who looked.\nTo read: {page}\n\
-         As a file for programs (JSON): {file}\nBoth open only in this browser.",
+    let text = format!(
+        "Here is all that I keep of you at {}: what was said, what you agreed to, and who looked. Both ways open only \
+         in this browser.",
         turn.tenant.name
-    ))
-    .with_quick(&["Who looked at my data?", "Erase my data"])
+    );
+    let door = |text: &str, path: String, label: &str| Block::Door {
+        text: text.to_owned(),
+        href: at(path),
+        label: label.to_owned(),
+    };
+    let blocks = vec![
+        Block::Text { text },
+        door("A page to read and to print:", format!("chat/{bank}/export"), "Read it"),
+        door("A file for programs (JSON):", format!("v1/chat/{bank}/export"), "Keep it as a file"),
+    ];
+    Reply { blocks, ..Reply::default() }.with_quick(&["Who looked at my data?", "Erase my data"])
 }

@@ -7,6 +7,7 @@ use crate::{
         export::{Accesses, Consents, End, Head, Line, Section},
     },
     http::{chat::room::draw_items, problem::Problem},
+    linking::offer::count,
     room::Entry,
     tenant::Tenant,
     when,
@@ -38,7 +39,7 @@ impl Writer {
                 brand: self.brand.clone(),
                 name: head.name,
                 customer: head.customer.to_string(),
-                on: when::moment(head.at, self.now, &self.tenant.zone),
+                on: when::for_good(head.at, &self.tenant.zone),
                 at: head.at,
                 file: format!("/v1/chat/{}/export", self.tenant.id),
                 chat: format!("/chat/{}", self.tenant.id),
@@ -66,8 +67,12 @@ impl Writer {
             }
             Piece::End(counts) => {
                 let closed = self.section.take().map_or("", Section::end);
-                let end =
-                    End { messages: counts.messages, consents: counts.consents, accesses: counts.accesses };
+                let count = |n: u64, what| count(usize::try_from(n).unwrap_or(usize::MAX), what);
+                let end = End {
+                    messages: count(counts.messages, "message"),
+                    consents: count(counts.consents, "consent"),
+                    accesses: count(counts.accesses, "record"),
+                };
                 Ok(closed.to_owned() + &draw(&end)?)
             }
         }
@@ -100,7 +105,7 @@ impl Writer {
         let place =
             access.opening.index.map_or("being numbered".to_owned(), |index| format!("entry {index}"));
         Line {
-            what: when::moment(decision.at, self.now, &self.tenant.zone),
+            what: when::for_good(decision.at, &self.tenant.zone),
             text: format!(
                 "{}, {}: {answer} ({place})",
                 decision.data_class.in_words(),

@@ -18,8 +18,16 @@ pub const MAX_QUERY: usize = 1_024;
 /// The highest place in a conversation that can be named: programs that read numbers as JavaScript does
 /// keep it exact (2^53 - 1), and no conversation comes near.
 pub const MAX_PLACE: u64 = 9_007_199_254_740_991;
-/// How long a body may take to arrive.
-pub const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
+/// How long a body may take to arrive: the gateway's limit, which each request brings along. One that came past the
+/// gateway's own way in has the usual limit.
+#[derive(Debug, Clone, Copy)]
+pub struct ArrivesWithin(pub Duration);
+
+impl Default for ArrivesWithin {
+    fn default() -> Self {
+        ArrivesWithin(Duration::from_secs(10))
+    }
+}
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,8 +108,9 @@ async fn bytes(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
     if length.is_some_and(|n| n > max as u64) {
         return Err(too_large());
     }
-    match tokio::time::timeout(ARRIVES_WITHIN, to_bytes(request.into_body(), max)).await {
-        Err(_) => Err(Kind::Slow.because(format!("The body did not arrive within {ARRIVES_WITHIN:?}."))),
+    let ArrivesWithin(limit) = request.extensions().get().copied().unwrap_or_default();
+    match tokio::time::timeout(limit, to_bytes(request.into_body(), max)).await {
+        Err(_) => Err(Kind::Slow.because(format!("The body did not arrive within {limit:?}."))),
         Ok(Ok(bytes)) => Ok(bytes.into()),
         Ok(Err(e)) if is_length(&e) => Err(too_large()),
         Ok(Err(_)) => Err(Kind::Malformed.because("The body broke off.")),

@@ -62,7 +62,7 @@ pub fn session(app: &App, tenant: &Tenant, headers: &HeaderMap) -> Result<Sessio
         .check(&tenant.id, token, app.clock.now())
         .map_err(|fault| Kind::NoSession.because(fault.to_string()))?;
     if app.erasures.forgotten.contains(&session.bank, &session.customer) {
-        let receipt = receipt::address(app, &session.bank, &session.customer);
+        let receipt = receipt::address(app, &receipt::path(app, &session.bank, &session.customer));
         return Err(
             Kind::Erased.because(format!("This conversation was erased. The receipt is at {receipt}"))
         );

@@ -1,5 +1,6 @@
 //! `/erased/{bank}/{receipt}`: what went, what stays and why. For whoever has the address; it holds nothing
-//! personal.
+//! personal. Where others' servers read along, the address that they carry leads to a door, `/erased/{bank}/door/…`,
+//! which is the same for every address; only the press of its button shows the receipt.
 
 use super::{
     Web,
@@ -7,10 +8,18 @@ use super::{
     problem::{Kind, Problem},
     view::{
         Brand, Page,
-        pages::{Erased, Stays},
+        pages::{Erased, ReceiptDoor, Stays},
     },
 };
-use crate::{app::App, erasure::receipt, erasure::receipt::Receipt, session::Session, tenant::Tenant, when};
+use crate::{
+    app::App,
+    erasure::receipt,
+    erasure::receipt::Receipt,
+    notice,
+    session::{ReceiptWay, Session},
+    tenant::Tenant,
+    when,
+};
 use axum::{
     Json,
     extract::{Path, State},
@@ -30,6 +39,7 @@ async fn find(
     app: &App,
     tenant: &Tenant,
     parts: &HashMap<String, String>,
+    way: ReceiptWay,
 ) -> Result<(String, Receipt), Problem> {
     let none = || {
         Kind::NotFound
@@ -37,7 +47,7 @@ async fn find(
             .back_to(format!("/chat/{}", tenant.id), "Open the chat")
     };
     let token = parts.get("receipt").ok_or_else(none)?;
-    let customer = app.sessions.receipt_of(&tenant.id, token).ok_or_else(none)?;
+    let customer = app.sessions.receipt_of(&tenant.id, token, way).ok_or_else(none)?;
     let receipt = receipt::of(app, &tenant.id, &customer).await?.ok_or_else(none)?;
     Ok((receipt::path(app, &tenant.id, &customer), receipt))
 }
@@ -48,19 +58,38 @@ pub async fn page(
     AtBank(tenant): AtBank,
     Path(parts): Path<HashMap<String, String>>,
 ) -> Result<Page<Erased>, Problem> {
-    let (path, receipt) = find(&face.app, &tenant, &parts).await?;
+    let (path, receipt) = find(&face.app, &tenant, &parts, ReceiptWay::Page).await?;
+    Ok(draw(&face.app, &tenant, &path, &receipt))
+}
+
+/// The door: the same for every address, and it looks nothing up.
+pub async fn door(AtBank(tenant): AtBank) -> Page<ReceiptDoor> {
+    Page(ReceiptDoor { brand: Some(Brand::from(&*tenant)), name: tenant.name.clone() })
+}
+
+/// The press of the door's button: the receipt for people.
+pub async fn open(
+    State(face): Web,
+    AtBank(tenant): AtBank,
+    Path(parts): Path<HashMap<String, String>>,
+) -> Result<Page<Erased>, Problem> {
+    let (path, receipt) = find(&face.app, &tenant, &parts, ReceiptWay::Door).await?;
+    Ok(draw(&face.app, &tenant, &path, &receipt))
+}
+
+fn draw(app: &App, tenant: &Tenant, path: &str, receipt: &Receipt) -> Page<Erased> {
     let day = |at| when::long_day(at, &tenant.zone);
     let stays = receipt.stays.iter().map(|stay| Stays {
-        what: stay.what.clone(),
-        why: stay.why.clone(),
+        what: notice::capital(&stay.what),
+        why: notice::capital(&stay.why),
         until: stay.until.map(day),
     });
-    Ok(Page(Erased {
-        brand: Some(Brand::from(&*tenant)),
+    Page(Erased {
+        brand: Some(Brand::from(tenant)),
         name: tenant.name.clone(),
         held: receipt.state == domain::erasure::ErasureState::Held,
         at: receipt.erased_at,
-        on: when::moment(receipt.erased_at, face.app.clock.now(), &tenant.zone),
+        on: when::moment(receipt.erased_at, app.clock.now(), &tenant.zone),
         messages: receipt.erased.messages,
         consents: receipt.erased.consents,
         accesses: receipt.erased.accesses,
@@ -70,7 +99,7 @@ pub async fn page(
         key: receipt.proof.key.clone(),
         download: format!("{path}/receipt.json"),
         chat: format!("/chat/{}", tenant.id),
-    }))
+    })
 }
 
 /// The receipt for programs.
@@ -79,7 +108,7 @@ pub async fn document(
     AtBank(tenant): AtBank,
     Path(parts): Path<HashMap<String, String>>,
 ) -> Result<Response, Problem> {
-    let (_, receipt) = find(&face.app, &tenant, &parts).await?;
+    let (_, receipt) = find(&face.app, &tenant, &parts, ReceiptWay::Page).await?;
     let as_file = [(header::CONTENT_DISPOSITION, "attachment; filename=\"erasure-receipt.json\"")];
     Ok((as_file, Json(receipt)).into_response())
 }

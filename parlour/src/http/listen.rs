@@ -18,8 +18,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
-/// How long the head of a request may take to arrive, and how long a connection may lie idle.
-const HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// How long the head of a request may take to arrive where nobody says otherwise.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(15);
 /// The largest head of a request, within what one read brings. Our cookies for a thousand banks do not fit; a browser of one person does.
 const MAX_HEAD: usize = 32 * 1024;
 /// How many headers a request may have; browsers send about 25.
@@ -31,11 +31,17 @@ const LAST_WORDS: Duration = Duration::from_secs(10);
 /// How long we wait when the system has no more sockets to give.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Serves until `stop` becomes true, then lets what is under way come to its end.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) -> io::Result<()> {
+/// Serves until `stop` becomes true, then lets what is under way come to its end. `head_within` is how long the head of
+/// a request may take to arrive, and how long a connection may lie idle.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    head_within: Duration,
+    mut stop: watch::Receiver<bool>,
+) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
-    let http = http();
+    let http = http(head_within);
     loop {
         let (stream, peer, place) = tokio::select! {
             taken = take(&listener, &places) => taken?,
@@ -63,10 +69,10 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     Ok(())
 }
 
-fn http() -> http1::Builder {
+fn http(head_within: Duration) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(head_within)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
     http

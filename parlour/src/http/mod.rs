@@ -35,7 +35,7 @@ use axum::{
     routing::get,
 };
 use problem::{Kind, Problem};
-use std::{any::Any, sync::Arc};
+use std::{any::Any, sync::Arc, time::Duration};
 use streams::Streams;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -58,7 +58,8 @@ pub type Web = State<Arc<Face>>;
 /// Serves the gateway until it stops.
 pub async fn serve(app: Arc<App>, listener: TcpListener) {
     let stop = app.stop.clone();
-    if let Err(fault) = listen::serve(listener, router(app), stop).await {
+    let head_within = Duration::from_secs(app.settings.limits.head_seconds.max(1).into());
+    if let Err(fault) = listen::serve(listener, router(app), head_within, stop).await {
         tracing::error!(%fault, "no more connections can be taken");
     }
 }
@@ -100,6 +101,7 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/chat/{bank}/older", get(chat::room::older))
         .route("/chat/{bank}/export", get(chat::export::page))
         .route("/erased/{bank}/{receipt}", get(erased::page))
+        .route("/erased/{bank}/door/{receipt}", get(erased::door).post(erased::open))
         .route("/erased/{bank}/{receipt}/receipt.json", get(erased::document))
         .route("/link/callback", get(link::arrive))
         .route("/link/{token}", get(link::open).post(link::depart))

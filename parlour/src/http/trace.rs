@@ -3,6 +3,7 @@
 
 use super::{
     Web,
+    body::ArrivesWithin,
     problem::{Kind, Problem},
 };
 use crate::rim;
@@ -48,9 +49,12 @@ pub async fn follow(request: Request, next: Next) -> Response {
 }
 
 /// Ends a request that takes longer than the gateway's limit. A stream is no longer a request once its
-/// head is out, so this does not end streams.
-pub async fn in_time(State(face): Web, request: Request, next: Next) -> Response {
-    let limit = Duration::from_secs(face.app.settings.limits.request_seconds.max(1).into());
+/// head is out, so this does not end streams. The request learns how long its body may take.
+pub async fn in_time(State(face): Web, mut request: Request, next: Next) -> Response {
+    let limits = &face.app.settings.limits;
+    let limit = Duration::from_secs(limits.request_seconds.max(1).into());
+    let body = Duration::from_secs(limits.body_seconds.max(1).into());
+    request.extensions_mut().insert(ArrivesWithin(body));
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {

@@ -60,7 +60,7 @@ pub struct PolicyState {
     pub proved: Result<Timestamp, NotProved>,
     /// How many policy tests they passed.
     pub tests: usize,
-    /// What is wrong with newer rules, which are not in force, and since when.
+    /// What is wrong with newer rules, which are not in force, and since when. Names files without their folders.
     pub trouble: Option<(Timestamp, String)>,
     /// The keys of the bank's file that were changed and take effect at the next start.
     pub after_restart: Vec<&'static str>,
@@ -209,7 +209,8 @@ impl InForce {
                 tracing::error!(%bank, %fault, "new rules of a bank are not right; the old ones stay in force");
                 let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
                 if let Some(of_bank) = held.banks.get_mut(bank) {
-                    of_bank.state.trouble = Some((now, fault));
+                    let home = before.file.file.parent().unwrap_or(Path::new("."));
+                    of_bank.state.trouble = Some((now, without_folders(&fault, &[home, &self.data])));
                 }
             }
         }
@@ -271,6 +272,14 @@ impl InForce {
         self.tenants.under(&bank, &gate);
         held.banks.insert(bank, OfBank { state, ..of_bank });
     }
+}
+
+/// A text for a bank's people: files keep their names, and where on a machine they lie is left out.
+fn without_folders(text: &str, folders: &[&Path]) -> String {
+    let named = folders.iter().map(|folder| format!("{}/", folder.display()));
+    named
+        .filter(|folder| folder != "./" && folder != "/")
+        .fold(text.to_owned(), |text, folder| text.replace(&folder, ""))
 }
 
 /// Runs the policy tests of a bank's file.

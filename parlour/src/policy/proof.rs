@@ -80,6 +80,40 @@ pub enum NotProved {
     },
 }
 
+impl NotProved {
+    /// The same for a bank's own people: what it means to them and whom to ask, without the places of a machine that
+    /// they have never seen.
+    pub fn for_staff(&self) -> String {
+        match self {
+            NotProved::Missing { .. } => "No proof of these rules is here. They are enforced all the same; a proof shows \
+                 for every request at once that nothing gets past them. Ask whoever runs the gateway to make one with \
+                 prove-policy."
+                .to_owned(),
+            NotProved::Unreadable { .. } => {
+                "The result of the proof cannot be read, so it does not count. Ask whoever runs the gateway to make it \
+                 again with prove-policy."
+                    .to_owned()
+            }
+            NotProved::OfOtherRules { found, bank, .. } => format!(
+                "The proof is of other rules ({}) than those in force ({}). Ask whoever runs the gateway to prove these \
+                 with prove-policy.",
+                short(found),
+                short(bank)
+            ),
+            NotProved::DoesNotHold { theorems } => {
+                let which = match theorems.is_empty() {
+                    true => "it has no theorem".to_owned(),
+                    false => theorems.join(", "),
+                };
+                format!(
+                    "The proof failed: {which}. Do not rely on these rules; ask whoever runs the gateway what \
+                     prove-policy found."
+                )
+            }
+        }
+    }
+}
+
 fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
@@ -158,6 +192,22 @@ mod tests {
             matches!(found, NotProved::OfOtherRules { .. })
                 && found.to_string().contains("020202020202 instead")
         );
+    }
+
+    #[test]
+    fn staff_are_told_what_to_do_and_no_place_of_the_machine() {
+        let place = PathBuf::from("/srv/parlour/data");
+        for not in [
+            NotProved::Missing { folder: place.clone() },
+            NotProved::Unreadable { file: place.join(FILE), why: "permission denied".to_owned() },
+            NotProved::OfOtherRules { found: hex(&[1; 32]), bank: hex(&[2; 32]), law: hex(&[3; 32]) },
+            NotProved::DoesNotHold { theorems: vec!["purpose".to_owned()] },
+            NotProved::DoesNotHold { theorems: vec![] },
+        ] {
+            let said = not.for_staff();
+            assert!(said.contains("whoever runs the gateway") && said.contains("prove-policy"), "{said}");
+            assert!(!said.contains('/') && !said.contains(FILE), "{said}");
+        }
     }
 
     #[test]

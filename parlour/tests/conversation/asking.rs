@@ -134,3 +134,27 @@ async fn an_answer_comes_by_itself_after_a_sign_that_it_is_being_written() {
     assert!(typing.is_some_and(|at| at < answer), "{heard}");
     asked.await.unwrap();
 }
+
+/// What was said stays in the thread for months, so the words for its times are made when it is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn when_somebody_looked_is_said_as_it_is_on_the_day_of_reading() {
+    let house = House::open().await;
+    let mut guest = Guest::enter(&house.harbour()).await.unwrap();
+    guest.link(&house.harbour()).await.unwrap();
+    guest.ask("What's my balance?").await.unwrap();
+    for question in ["Who looked at my data?", "Receipts for this"] {
+        let reply = guest.ask(question).await.unwrap();
+        let rows =
+            ["accesses", "receipts"].iter().find_map(|kind| block(&reply, kind)).unwrap()["rows"].clone();
+        let at: jiff::Timestamp = rows[0]["at"].as_str().unwrap().parse().unwrap();
+        assert_eq!(at, "2026-11-20T15:00:00Z".parse::<jiff::Timestamp>().unwrap());
+        assert!(!reply.to_string().contains("today"), "{reply}");
+    }
+    let page = guest.visitor.get(&guest.chat.clone()).await.unwrap();
+    assert!(page.says("Fri 20 Nov, 10:00"), "{}", page.body);
+    // Two months later, in another year.
+    house.forward(SignedDuration::from_hours(24 * 60));
+    let page = guest.visitor.get(&guest.chat.clone()).await.unwrap();
+    assert!(page.body.matches("Fri 20 Nov 2026, 10:00").count() >= 2, "{}", page.body);
+    assert!(!page.body.contains("today at") && !page.body.contains("Fri 20 Nov, 10:00"), "{}", page.body);
+}

@@ -1,13 +1,19 @@
 //! "Erase my data": what goes, what stays, and that nothing brings it back.
 
-use crate::house::{Backend, House};
+use crate::{
+    house::{Backend, House},
+    messenger::Messenger,
+};
 use domain::{
     BankId, CustomerId,
     erasure::{AskedBy, HoldKind, Keep},
 };
 use jiff::{SignedDuration, Timestamp};
 use parlour::{
-    demo::guest::Guest,
+    demo::{
+        guest::{Guest, block},
+        visitor::Visitor,
+    },
     erasure::{
         self,
         list::{ErasureList, Tombstone},
@@ -19,12 +25,12 @@ use serde_json::json;
 use std::time::Duration;
 use store::{DbError, Store, erasures, exports};
 
-fn harbour() -> BankId {
+pub fn harbour() -> BankId {
     "harbour".parse().unwrap()
 }
 
 /// The guest's session token, and who they are.
-fn session(house: &House, guest: &mut Guest) -> (String, CustomerId) {
+pub fn session(house: &House, guest: &mut Guest) -> (String, CustomerId) {
     let app = house.app();
     let cookies = guest.visitor.cookies_of(&house.demo().gateway_url);
     let token = cookies.get("__Host-parlour-harbour").unwrap().clone();
@@ -40,7 +46,7 @@ async fn asked_with(house: &House, token: &str) -> (u16, String) {
 }
 
 /// Waits until a session is told that its conversation was erased.
-async fn until_erased(house: &House, token: &str) -> String {
+pub async fn until_erased(house: &House, token: &str) -> String {
     for _ in 0..400 {
         if let (410, text) = asked_with(house, token).await {
             return text;
@@ -50,7 +56,7 @@ async fn until_erased(house: &House, token: &str) -> String {
     panic!("the conversation was not erased");
 }
 
-async fn nothing_is_left(house: &House, customer: &CustomerId) {
+pub async fn nothing_is_left(house: &House, customer: &CustomerId) {
     let (of, app) = (customer.clone(), house.app());
     let here = app.store.read(move |tx| -> Result<_, DbError> {
         Ok((erasures::is_here(tx, &harbour(), &of)?, exports::conversations(tx, &harbour(), &of)?.len()))
@@ -58,7 +64,7 @@ async fn nothing_is_left(house: &House, customer: &CustomerId) {
     assert_eq!(here.await.unwrap(), (false, 0));
 }
 
-async fn linked(house: &House) -> (Guest, String, CustomerId) {
+pub async fn linked(house: &House) -> (Guest, String, CustomerId) {
     let mut guest = Guest::enter(&house.harbour()).await.unwrap();
     guest.link(&house.harbour()).await.unwrap();
     guest.ask("What's my balance?").await.unwrap();
@@ -96,7 +102,8 @@ async fn who_says_yes_is_erased_with_a_receipt(backend: Backend) {
     let said = says_yes(&mut guest).await;
     assert!(said.contains("/erased/harbour/"), "the receipt is named before the key goes: {said}");
     let problem = until_erased(&house, &token).await;
-    assert!(problem.contains("/erased/harbour/cus_"), "{problem}");
+    assert!(problem.contains("/erased/harbour/") && !problem.contains(customer.as_str()), "{problem}");
+    assert!(!said.contains("cus_"), "the address names nobody: {said}");
     nothing_is_left(&house, &customer).await;
     // The bank was down; it is told when it is back, with a token under another key.
     house.faults(&json!({})).await;
@@ -257,4 +264,50 @@ async fn a_bank_that_never_confirms_does_not_keep_the_tokens_for_ever() {
     // Erased once is erased; the same receipt is given again.
     let again = erasure::erase(&app, &harbour(), &customer, AskedBy::Bank).await.unwrap();
     assert_eq!(again.proof, receipt.proof);
+}
+
+/// Who writes on somebody else's messenger gets a door: its servers and previews read no number of anybody, no count and
+/// no time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_messenger_carries_a_door_to_the_receipt_and_nothing_of_it() {
+    let house = House::open().await;
+    let mut person = Messenger::meet(&house, "psid-9").await;
+    person.link().await;
+    let app = house.app();
+    let read = app.store.read(|tx| store::consents::open_of_bank(tx, &harbour(), None, 1)).await;
+    let customer = read.unwrap_or_else(|fault: DbError| panic!("{fault}")).remove(0).customer;
+    person.ask("erase my data").await;
+    let told = person.ask("Yes, erase everything").await;
+    let door = block(&told, "door").unwrap_or_else(|| panic!("{told}"));
+    let address: url::Url = door["href"].as_str().unwrap().parse().unwrap();
+    assert!(address.path().starts_with("/erased/harbour/door/"), "{address}");
+    let digits = customer.as_str().trim_start_matches("cus_");
+    assert!(!told.to_string().contains(digits) && !told.to_string().contains("cus_"), "{told}");
+    for _ in 0..400 {
+        let of = customer.clone();
+        if !app.store.read(move |tx| erasures::is_here(tx, &harbour(), &of)).await.unwrap() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    nothing_is_left(&house, &customer).await;
+    // A preview of this address, and of one that nobody made, see the same.
+    let mut browser = Visitor::new().unwrap();
+    let preview = browser.get(&address).await.unwrap();
+    let (start, _) = address.as_str().rsplit_once('/').unwrap();
+    let made_up: url::Url = format!("{start}/{}", "A".repeat(64)).parse().unwrap();
+    let other = browser.get(&made_up).await.unwrap();
+    assert!(preview.status.is_success() && preview.says("A receipt for you"), "{}", preview.body);
+    assert_eq!(preview.body, other.body);
+    for hidden in ["Everything was erased", "Messages", "Entry"] {
+        assert!(!preview.says(hidden), "{hidden}: {}", preview.body);
+    }
+    let form = preview.form_with("Open the receipt").unwrap();
+    let opened = browser.submit(&address, &form, None).await.unwrap();
+    assert!(opened.says("Everything was erased") && opened.says("Messages"), "{}", opened.body);
+    let refused = browser.submit(&made_up, &form, None).await.unwrap();
+    assert!(refused.status.as_u16() == 404 && refused.says("There is no such receipt"), "{}", refused.body);
+    // What stands behind the door is not the page's own address, and the door's opens no page.
+    let direct: url::Url = address.as_str().replace("/door/", "/").parse().unwrap();
+    assert_eq!(browser.get(&direct).await.unwrap().status.as_u16(), 404);
 }

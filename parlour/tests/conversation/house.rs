@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use parlour::{
     demo::{self, DemoBank, DemoConfig, RunningDemo, files},
     keys::Keys,
+    serve,
 };
 use serde_json::Value;
 use std::{
@@ -162,9 +163,23 @@ impl House {
         backup
     }
 
-    /// Stops, puts a copy in the place of the database, and starts again. The rest of the data folder stays.
+    /// Stops, puts a copy in the place of the database, says that it is one, and starts again. The rest of the data
+    /// folder stays.
     pub async fn put_back(&mut self, backup: &Backup) {
         self.stop().await;
+        self.replace_database(backup).await;
+        self.confirm_and_start().await;
+    }
+
+    /// Says that the database of the stopped gateway comes from a backup, and starts.
+    pub async fn confirm_and_start(&mut self) {
+        let config = parlour::config::load(&self.data().join("parlour.toml")).unwrap();
+        serve::restore(config, self.clock.clone(), true).await.unwrap_or_else(|fault| panic!("{fault}"));
+        self.start().await;
+    }
+
+    /// Puts a copy in the place of the database of a stopped gateway.
+    pub async fn replace_database(&mut self, backup: &Backup) {
         match backup {
             Backup::File(bytes) => std::fs::write(self.data().join("parlour.db"), bytes).unwrap(),
             Backup::Database(of) => {
@@ -176,7 +191,16 @@ impl House {
                 std::fs::write(&file, text.replace(&old.location, &new.location)).unwrap();
             }
         }
-        self.start().await;
+    }
+
+    /// Why the gateway does not start.
+    pub async fn start_fails(&self) -> String {
+        let config =
+            DemoConfig { data: self.data.path().to_owned(), port: self.port, clock: self.clock.clone() };
+        match demo::start(config).await {
+            Ok(_) => panic!("it starts"),
+            Err(fault) => fault.to_string(),
+        }
     }
 
     /// Stops, does something to the stopped gateway's database, and starts again.

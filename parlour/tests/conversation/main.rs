@@ -3,15 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod asking;
+mod attacks;
 mod commands;
 mod consents;
 mod cut_off;
 mod erasing;
 mod exporting;
 mod faults;
+mod holding;
 mod house;
 mod keeping;
 mod keys;
+mod killed;
 mod ledger;
 mod linking;
 mod messenger;
@@ -19,6 +22,7 @@ mod operations;
 mod policy;
 mod privacy;
 mod rest;
+mod restoring;
 mod sealed;
 mod sealed_attacks;
 mod stopping;

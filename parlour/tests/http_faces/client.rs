@@ -94,6 +94,26 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// A connection on which some bytes were sent.
+    pub async fn begin(to: SocketAddr, bytes: &[u8]) -> Stream {
+        let mut socket = TcpStream::connect(to).await.unwrap();
+        socket.write_all(bytes).await.unwrap();
+        Stream { socket, raw: vec![] }
+    }
+
+    /// Sends the rest, and reads the whole answer.
+    pub async fn go_on(mut self, bytes: &[u8]) -> Answer {
+        self.socket.write_all(bytes).await.unwrap();
+        timeout(PATIENCE, async { while self.more().await {} }).await.expect("the answer ends in time");
+        self.answer()
+    }
+
+    /// Waits until the other side has hung up, and gives what it said before.
+    pub async fn hung_up(&mut self) -> String {
+        while self.more().await {}
+        String::from_utf8_lossy(&self.raw).into_owned()
+    }
+
     async fn more(&mut self) -> bool {
         let mut piece = [0; 16 * 1024];
         match self.socket.read(&mut piece).await {

@@ -101,6 +101,26 @@ async fn a_role_does_no_more_than_it_is_there_for() {
     assert!(page.contains("waits for a second person") && !page.contains("/approve\""), "{page}");
 }
 
+#[tokio::test]
+async fn what_a_role_is_refused_is_explained_and_counted_for_the_operator() {
+    let _ = parlour::telemetry::metrics();
+    let gateway = Gateway::start().await;
+    // No other test of this program counts an auditor of this bank.
+    let auditor = colleague(&gateway, "meridian", Role::Auditor, 1).await;
+    let count = async || {
+        let figures = gateway.send(Ask::get("/metrics")).await.body;
+        let line = "parlour_staff_refused_total{bank=\"meridian\",role=\"auditor\"} ";
+        figures.lines().find_map(|known| known.strip_prefix(line)?.parse::<u64>().ok()).unwrap_or(0)
+    };
+    let before = count().await;
+    let form = [("wish", "say_no"), ("what", "channel:web"), ("words", "x"), ("why", "x")];
+    let problem = auditor.window.post("/proposals", &form).await.is_problem(403, "role");
+    assert!(problem["detail"].as_str().unwrap().to_lowercase().contains("auditor"), "{problem}");
+    assert_eq!(count().await, before + 1);
+    assert_eq!(auditor.window.get("/policies").await.status, 403);
+    assert_eq!(count().await, before + 2);
+}
+
 fn open(gateway: &Gateway, class: DataClass) -> bool {
     *gateway.app().in_force.gate().offers(&harbour(), class) == Offer::Yes
 }
@@ -404,6 +424,69 @@ async fn a_bank_that_pulls_out_ends_every_consent() {
     assert!(open(&gateway, DataClass::Balances));
     assert!(one.window.get("").await.body.contains("is serving, as its files say"));
     assert!(state("revoked").await, "what was ended stays ended");
+}
+
+/// The text of a table's row that begins with a name.
+fn row_of(page: &str, name: &str) -> String {
+    let from = page.find(&format!(">{name}<")).unwrap_or_else(|| panic!("no row {name}: {page}"));
+    page[from..].split("</tr>").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_the_operator_pulled_out_of_stands_on_the_page_of_nos() {
+    let gateway = Gateway::start().await;
+    plant(&gateway).await;
+    let viewer = colleague(&gateway, "harbour", Role::Viewer, 1).await;
+    let page = viewer.window.get("/no").await.body;
+    assert!(!page.contains("Whoever runs the gateway can take it back"), "{page}");
+    let config = gateway.file();
+    let pull = |words: &'static [&'static str]| {
+        let config = config.clone();
+        async move {
+            let ran = tokio::task::spawn_blocking(move || {
+                let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_parlour"));
+                command.args(["pull-out", "--bank", "harbour"]).args(words).arg("--config").arg(config);
+                command.output().unwrap()
+            });
+            let output = ran.await.unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    };
+    pull(&["--channel", "matrix", "--reason", "Not on Matrix."]).await;
+    pull(&["--class", "merchant_places", "--channel", "whatsapp", "--reason", "Not there."]).await;
+    let page = viewer.window.get("/no").await.body;
+    let matrix = row_of(&page, "channel matrix");
+    for said in ["ordered by the operator, at the command line", "consents ended: 0", "Not on Matrix."] {
+        assert!(matrix.contains(said), "{said}: {matrix}");
+    }
+    assert!(row_of(&page, "merchant places on channel whatsapp").contains("Not there."), "{page}");
+    assert!(!row_of(&page, "everything (pull out)").contains("ordered by"), "{page}");
+    pull(&["--reason", "We leave."]).await;
+    let page = viewer.window.get("/no").await.body;
+    let all = row_of(&page, "everything (pull out)");
+    assert!(all.contains("consents ended: 1") && all.contains("We leave."), "{all}");
+    pull(&["--come-back"]).await;
+    let page = viewer.window.get("/no").await.body;
+    assert!(!page.contains("ordered by the operator"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_of_policies_tells_staff_about_the_proof_and_names_no_folder() {
+    let gateway = Gateway::start().await;
+    let viewer = colleague(&gateway, "harbour", Role::Viewer, 1).await;
+    let page = viewer.window.get("/policies").await.body;
+    assert!(page.contains("No proof of these rules is here") && page.contains("prove-policy"), "{page}");
+    let bank = gateway.file().parent().unwrap().join("banks/harbour.toml");
+    let home = gateway.file().parent().unwrap().display().to_string();
+    assert!(!page.contains(&home), "{page}");
+    let text = std::fs::read_to_string(&bank).unwrap();
+    std::fs::write(&bank, format!("advertising = \"yes\"\n{text}")).unwrap();
+    let app = gateway.app();
+    let read = parlour::config::bank::load(&bank);
+    app.in_force.renew(&harbour(), read, app.clock.now());
+    let page = viewer.window.get("/policies").await.body;
+    assert!(page.contains("harbour.toml:1:1") && page.contains("not taken"), "{page}");
+    assert!(!page.contains(&home), "files without their folders: {page}");
 }
 
 #[tokio::test]

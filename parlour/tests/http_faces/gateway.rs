@@ -108,6 +108,11 @@ impl Gateway {
         self.home.path().join("data")
     }
 
+    /// Its file, for commands beside it.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.home.path().join("parlour.toml")
+    }
+
     /// The gateway itself.
     pub fn app(&self) -> &Arc<parlour::app::App> {
         &self.running.app

@@ -1,6 +1,9 @@
 //! Every limit at its edge and over it. What is refused changes nothing.
 
-use super::{client::Ask, gateway::Gateway};
+use super::{
+    client::{Ask, Stream},
+    gateway::{Caller, Gateway},
+};
 use serde_json::json;
 
 const JSON: &str = "application/json";
@@ -145,4 +148,78 @@ async fn a_head_that_is_too_large_is_refused() {
     assert_eq!(answer.status, 431);
     let many = (0..200).fold(Ask::get("/"), |ask, n| ask.with(&format!("x-{n}"), "1"));
     assert_eq!(gateway.send(many).await.status, 431);
+}
+
+/// The bytes of a message, in two halves: one that breaks off in the head, and one that breaks off in the body.
+fn halves(gateway: &Gateway, caller: &Caller, in_the_head: bool) -> (Vec<u8>, Vec<u8>) {
+    let body = r#"{"text":"hello","key":"k1"}"#;
+    let whole = format!(
+        "POST {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        caller.path("/messages"),
+        gateway.host,
+        caller.token,
+        body.len()
+    );
+    let at = if in_the_head { 40 } else { whole.len() - 10 };
+    (whole.as_bytes()[..at].to_vec(), whole.as_bytes()[at..].to_vec())
+}
+
+/// Somebody who sends half of a message and waits, at a gateway with these limits and at one with far longer ones.
+/// The first hangs up before the second does, and gives what it said; the second then still takes the other half.
+async fn hangs_up_on_half_of_it(limits: &str, in_the_head: bool) -> String {
+    let (strict, patient) = (Gateway::with_limits(limits).await, Gateway::with_limits(PATIENT).await);
+    let (one, two) = (strict.caller("harbour").await, patient.caller("harbour").await);
+    let (first, _) = halves(&strict, &one, in_the_head);
+    let mut cut = Stream::begin(strict.to, &first).await;
+    let (first, rest) = halves(&patient, &two, in_the_head);
+    let mut waits = Stream::begin(patient.to, &first).await;
+    let said = tokio::select! {
+        said = cut.hung_up() => said,
+        _ = waits.hung_up() => panic!("the patient one hung up first"),
+    };
+    assert_eq!(waits.go_on(&rest).await.status, 202, "who is slow and within the limit is served");
+    assert_eq!(one.thread(&strict).await.len(), 0, "half of a message is no message");
+    assert_eq!(strict.send(one.say("hello", "k2")).await.status, 202, "the next is served as ever");
+    said
+}
+
+/// Longer than any test takes.
+const PATIENT: &str = "head_seconds = 600\nbody_seconds = 600\nrequest_seconds = 600";
+
+#[tokio::test]
+async fn who_sends_half_a_head_and_waits_is_hung_up_on() {
+    let said =
+        hangs_up_on_half_of_it("head_seconds = 1\nbody_seconds = 600\nrequest_seconds = 600", true).await;
+    assert!(!said.contains("HTTP/1.1 2"), "{said}");
+}
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_hung_up_on() {
+    let (strict, patient) =
+        (Gateway::with_limits("head_seconds = 1").await, Gateway::with_limits(PATIENT).await);
+    let (mut idle, mut kept) = (Stream::begin(strict.to, b"").await, Stream::begin(patient.to, b"").await);
+    tokio::select! {
+        said = idle.hung_up() => assert_eq!(said, ""),
+        _ = kept.hung_up() => panic!("the patient one hung up first"),
+    }
+}
+
+#[tokio::test]
+async fn who_sends_half_a_body_and_waits_is_told_that_it_was_too_slow() {
+    let said =
+        hangs_up_on_half_of_it("head_seconds = 600\nbody_seconds = 1\nrequest_seconds = 600", false).await;
+    assert!(said.starts_with("HTTP/1.1 408 ") && said.contains("/problems/slow"), "{said}");
+    assert!(said.contains("did not arrive within 1s"), "{said}");
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_ended_and_told_when_to_come_back() {
+    let said =
+        hangs_up_on_half_of_it("head_seconds = 600\nbody_seconds = 600\nrequest_seconds = 1", false).await;
+    assert!(said.starts_with("HTTP/1.1 503 ") && said.contains("/problems/busy"), "{said}");
+    assert!(
+        said.to_lowercase().contains("retry-after: 2") && said.contains("longer than 1 seconds"),
+        "{said}"
+    );
 }

@@ -10,7 +10,7 @@ use access_log::{
 };
 use domain::{BankId, Clock};
 use gate::Decision;
-use parlour::{evidence, keys::Keys, witness};
+use parlour::{evidence, http::listen, keys::Keys, witness};
 use std::{path::PathBuf, time::Duration};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::watch, time};
@@ -235,7 +235,7 @@ async fn begin_witness(
     let cosigner = Witness::open(state.path(), key, &logs).unwrap();
     let (stop, stopped) = watch::channel(false);
     let router = axum::Router::new().nest("/w1", witness::router(cosigner, gateway.clock.clone()));
-    tokio::spawn(parlour::http::listen::serve(listener, router, stopped));
+    tokio::spawn(listen::serve(listener, router, listen::HEAD_WITHIN, stopped));
     stop
 }
 

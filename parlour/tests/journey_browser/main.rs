@@ -9,6 +9,7 @@ mod alone;
 mod chat;
 mod console;
 mod house;
+mod papers;
 mod privacy;
 mod receipts;
 mod sealed;

@@ -110,6 +110,11 @@ pub fn end_all(tx: &mut Tx, bank: &BankId, staff: &StaffId) -> Result<u64, DbErr
     )
 }
 
+/// Ends all sign-ins of everybody at a bank, and says how many.
+pub fn end_of_bank(tx: &mut Tx, bank: &BankId) -> Result<u64, DbError> {
+    tx.change("DELETE FROM staff_session WHERE bank = $1", &[Arg::Text(bank.as_str())])
+}
+
 /// Ends the sign-in of a token, whosever it is: the browser begins another.
 pub fn forget(tx: &mut Tx, hash: &[u8; 32], bank: &BankId) -> Result<(), DbError> {
     tx.change(

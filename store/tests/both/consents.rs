@@ -42,7 +42,7 @@ pub async fn the_second_of_two_changes_is_told_what_it_found(fixture: Fixture) {
             match call.await.unwrap() {
                 Changed::Yes(consent, _) => won.push(consent.state),
                 Changed::LostRace { now_in } => lost.push(now_in),
-                Changed::NotPossible(why) => panic!("{why}"),
+                other => panic!("{other:?}"),
             }
         }
         assert_eq!((won.len(), &won), (1, &lost));

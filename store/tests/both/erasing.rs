@@ -266,10 +266,40 @@ async fn a_reader_that_does_not_end_is_told_of() {
     assert_eq!(store.scrub().await.unwrap(), Scrubbed::Clean);
 }
 
-/// What cannot be done for PostgreSQL from here is said.
+/// A customer's key as it is stored, in hexadecimal.
+fn wrapped(fixture: &crate::fixture::Fixture, customer: &Customer) -> String {
+    fixture.number(&format!(
+        "SELECT encode(wrapped, 'hex') FROM customer_key WHERE customer = '{}'",
+        customer.id
+    ))
+}
+
+/// In how many files of the database's folder some bytes stand, after everything was written out.
+fn files_with(fixture: &crate::fixture::Fixture, hex: &str) -> usize {
+    let server = Postgres::shared().unwrap();
+    server.sql("postgres", "CHECKPOINT").unwrap();
+    let number = fixture.number("SELECT oid FROM pg_database WHERE datname = current_database()");
+    let wanted: Vec<u8> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+    let files = std::fs::read_dir(server.files().join("base").join(number)).unwrap();
+    files
+        .filter_map(|file| std::fs::read(file.unwrap().path()).ok())
+        .filter(|bytes| bytes.windows(wanted.len()).any(|part| part == wanted))
+        .count()
+}
+
+/// PostgreSQL: the place of a destroyed key is free after scrubbing, and the next key is written over it.
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_is_not_scrubbed_from_here() {
-    let _ = Postgres::shared().unwrap();
+async fn a_destroyed_key_is_written_over_in_the_files_of_postgres() {
     let fixture = crate::fixture::postgres();
-    assert_eq!(fixture.open().scrub().await.unwrap(), Scrubbed::ElsewhereOnly);
+    let store = fixture.open();
+    let stays = customer(&store).await;
+    let gone = customer(&store).await;
+    let (key, other) = (wrapped(&fixture, &gone), wrapped(&fixture, &stays));
+    wipe(&store, &gone, &[]).await;
+    assert_eq!(files_with(&fixture, &key), 1, "a deleted row is still in its file: there is something to do");
+    assert_eq!(store.scrub().await.unwrap(), Scrubbed::Freed);
+    customer(&store).await;
+    assert_eq!(files_with(&fixture, &key), 0, "the next customer's key lies in its place");
+    assert_eq!(files_with(&fixture, &other), 1, "nobody else's was touched");
 }

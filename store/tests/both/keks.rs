@@ -143,3 +143,30 @@ pub async fn a_key_that_is_nowhere_is_named(fixture: Fixture) {
     let read = deaf.read(move |tx| store::messages::after(tx, &conversation, 0, 1).map(|m| m.len())).await;
     assert_eq!(read, Err(DbError::UnknownKek { id: new.to_string() }));
 }
+
+/// What a backup, a dead row of PostgreSQL or an old write-ahead log still has of a deleted key.
+pub async fn an_old_copy_of_a_key_opens_nothing_after_the_change(fixture: Fixture) {
+    let kept = Kept::with(42);
+    let store = open(&fixture, kept.ring());
+    let one = customer(&store).await;
+    receive(&store, &one, "k", "hello").await;
+    fixture.tamper("CREATE TABLE old_copy AS SELECT * FROM customer_key");
+    let new = kept.add(43);
+    let adopted = new.clone();
+    store.transact(move |tx| keks::adopt(tx, &adopted)).await.unwrap();
+    rewrap_all(&store).await;
+    store.close().await;
+    kept.only(43);
+    let store = open(&fixture, kept.deaf_ring());
+    assert_eq!(says(&store, &one).await, [b"hello"], "the key of today opens it");
+    let read = |store: Store| {
+        let conversation = one.conversation.clone();
+        async move { store.read(move |tx| store::messages::after(tx, &conversation, 0, 1).map(|m| m.len())).await }
+    };
+    // The copy comes back, as it was, or passed off as wrapped by the key of today.
+    fixture.tamper("UPDATE customer_key SET wrapped = (SELECT o.wrapped FROM old_copy o), kek = (SELECT o.kek FROM old_copy o)");
+    let was = Kek::new([42; 32]).id().to_string();
+    assert_eq!(read(store.clone()).await, Err(DbError::UnknownKek { id: was }));
+    fixture.tamper(&format!("UPDATE customer_key SET kek = '{new}'"));
+    assert!(matches!(read(store).await, Err(DbError::Sealed(_))));
+}

@@ -21,6 +21,7 @@ mod sealing;
 mod staff;
 mod tls;
 mod transactions;
+mod without_key;
 
 /// Names each body once and makes a test of it for each database.
 macro_rules! on_both {
@@ -70,6 +71,7 @@ on_both! {
     keks::keys_are_wrapped_anew_while_others_serve,
     keks::a_change_that_was_broken_off_goes_on,
     keks::a_key_that_is_nowhere_is_named,
+    keks::an_old_copy_of_a_key_opens_nothing_after_the_change,
     links::an_attempt_goes_through_its_steps_once,
     links::a_link_that_is_over_moves_no_more,
     links::a_link_of_another_bank_is_not_found,
@@ -100,6 +102,7 @@ on_both! {
     sealed_links::a_browser_is_known_after_the_yes_and_for_its_own_consent,
     sealed_links::one_sender_has_one_conversation_however_many_messages_come_at_once,
     sealing::nothing_personal_can_be_read_in_the_files,
+    sealing::every_column_that_can_hold_something_personal_is_sealed_and_searched_for,
     sealing::a_sealed_value_does_not_open_in_another_row,
     sealing::without_the_customers_key_nothing_opens,
     staff::nobody_decides_what_they_proposed,
@@ -119,4 +122,7 @@ on_both! {
     transactions::a_reader_cannot_write,
     transactions::one_that_fails_takes_nobody_with_it,
     transactions::closing_finishes_what_waits_and_takes_no_more,
+    without_key::one_without_a_key_holds_up_nobody_else,
+    without_key::a_change_finds_that_its_customer_was_erased_meanwhile,
+    without_key::workers_go_on_while_customers_are_erased,
 }

@@ -1,42 +1,98 @@
 //! What can be read by whoever has the files: nothing personal.
 
 use crate::{
-    fixture::{Customer, Fixture, consent, customer, decision, later, message_id, noon, uuid},
+    fixture::{self, Customer, Fixture, consent, customer, decision, later, message_id, noon, uuid},
     log::decide,
     messages::{all, receive},
 };
-use domain::{ConsentState, LinkId, ids::TaskId};
-use std::{collections::BTreeSet, process::Command};
+use domain::{
+    ConsentEvent, ConsentState, Controller, LinkId, SealedLinkId, Terms,
+    erasure::{HoldKind, Keep},
+    ids::{HoldId, TaskId},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 use store::{
-    DbError, Store,
+    DbError, Location, Store, Tx,
     bank_tasks::{self, NewTask, TaskKind},
-    consents, conversations, grants,
+    consent_events, consents, conversations, grants,
+    holds::{self, Hold, Said},
     links::{self, NewLink},
     messages::{self, NewReply},
+    sealed_links::{self, NewSealedLink},
 };
 use testkit::postgres::Postgres;
 
-/// What is written into each sealed column.
-const SECRETS: [&str; 8] = [
-    "secret-of-an-inbound-message",
-    "secret-of-a-reply",
-    "secret-of-the-context",
-    "secret-of-a-notice",
-    "secret-of-a-pending-link",
-    "secret-of-a-grant",
-    "secret-of-a-decision",
-    "secret-of-a-task",
+/// The sealed columns, and what the test writes into each. A column of bytes that is neither here nor in
+/// [`NOT_SEALED`] fails a test, and so does one here that was left empty.
+const SECRETS: [(&str, &str); 12] = [
+    ("message.body", "secret-of-an-inbound-message"),
+    ("message.body", "secret-of-a-reply"),
+    ("conversation.context", "secret-of-the-context"),
+    ("consent.body", "secret-of-a-notice"),
+    ("link.pending", "secret-of-a-pending-link"),
+    ("bank_grant.secret", "secret-of-a-grant"),
+    ("access_record.body", "secret-of-a-decision"),
+    ("bank_task.body", "secret-of-a-task"),
+    ("consent_event.body", "secret-of-a-change"),
+    ("consent_terms.body", "secret-of-the-terms"),
+    ("hold.body", "secret-of-a-hold"),
+    ("sealed_link.body", "secret-of-a-question"),
 ];
+
+/// Columns of bytes that hold nothing of a person: hashes, keys that are wrapped, and what the log publishes.
+const NOT_SEALED: [(&str, &str); 15] = [
+    ("store_mark.sealed", "a known text, sealed, by which a key is recognized"),
+    ("customer_key.wrapped", "a key under the key-encryption key"),
+    ("conversation.session", "a hash of a session"),
+    ("link.token_hash", "a hash of a secret"),
+    ("link.cookie_hash", "a hash of a secret"),
+    ("sealed_link.token_hash", "a hash of a secret"),
+    ("sealed_link.browser_hash", "a hash of a secret"),
+    ("known_browser.browser_hash", "a hash of a secret"),
+    ("sender.sender", "a keyed hash of what a messenger calls somebody"),
+    ("staff_invitation.token_hash", "a hash of a secret"),
+    ("staff_ceremony.token_hash", "a hash of a secret"),
+    ("staff_session.token_hash", "a hash of a secret"),
+    ("log_staged.leaf", "what the log publishes"),
+    ("log_entry.leaf", "what the log publishes"),
+    ("erasure.receipt", "counts and times; what the test of receipts looks at"),
+];
+
+/// Columns of text in tables of customers: ids, states and names of kinds. No text that anybody wrote.
+const PLAIN: [&str; 16] = [
+    "asked_by",
+    "bank",
+    "channel",
+    "consent",
+    "conversation",
+    "customer",
+    "entry",
+    "heir",
+    "id",
+    "idempotency",
+    "keeps",
+    "kek",
+    "kind",
+    "last_fault",
+    "lease_by",
+    "state",
+];
+
 /// A text that is not sealed, to see that the search finds what is there.
 const CLEAR: &str = "clear-idempotency-key";
 
 async fn write_secrets(store: &Store, customer: &Customer) {
-    let [inbound, reply, context, notice, pending, grant, account, task] = SECRETS;
+    let [inbound, reply, context, notice, pending, grant, account, task, rest @ ..] =
+        SECRETS.map(|(_, secret)| secret);
     receive(store, customer, CLEAR, inbound).await;
     let accounts = vec![account.parse().unwrap()];
     decide(store, vec![gate::Decision { accounts, ..decision(customer, true) }]).await.unwrap();
     let customer = customer.clone();
     let written = store.transact(move |tx| {
+        write_more(tx, &customer, rest)?;
         let Customer { bank, id, conversation, consent: given } = &customer;
         let said = NewReply { id: message_id(), body: reply.into() };
         messages::say(tx, conversation, &said, noon())?;
@@ -75,6 +131,100 @@ async fn write_secrets(store: &Store, customer: &Customer) {
     written.await.unwrap();
 }
 
+/// What came with later tables: a change with a reason, terms, a hold, a question behind a sealed link.
+fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 4]) -> Result<(), DbError> {
+    let [change, terms, hold, question] = secrets;
+    let Customer { bank, id, conversation, consent } = customer;
+    let pause = consents::Change { reason: Some(change.to_owned()), ..fixture::change(ConsentEvent::Pause) };
+    consents::change(tx, consent, &pause, |_| {})?;
+    let terms = Terms {
+        controller: Controller { name: terms.to_owned(), ..Controller::default() },
+        profile: "us".to_owned(),
+        lookback_days: 90,
+        keep_record_days: 1095,
+        policy_sha256: "11".repeat(32),
+        floor_sha256: "22".repeat(32),
+        supersedes: None,
+    };
+    consent_events::put_terms(tx, consent, &terms)?;
+    let hold = Hold {
+        id: HoldId::new(uuid()),
+        bank: bank.clone(),
+        customer: id.clone(),
+        kind: HoldKind::OpenCase,
+        keeps: vec![Keep::Messages],
+        set_at: noon(),
+        until: None,
+        said: Said { by: "ops".to_owned(), reason: hold.to_owned() },
+    };
+    holds::set(tx, &hold)?;
+    let link = NewSealedLink {
+        id: SealedLinkId::new(uuid()),
+        bank: bank.clone(),
+        customer: id.clone(),
+        conversation: conversation.id.clone(),
+        consent: Some(consent.id.clone()),
+        token_hash: [3; 32],
+        question: question.as_bytes().to_vec(),
+        now: noon(),
+        expires_at: later(600),
+    };
+    sealed_links::insert(tx, &link)?;
+    Ok(())
+}
+
+/// `table.column` of every column of a kind, in tables of customers or in all.
+fn columns(fixture: &Fixture, kind: &str, of_customers: bool) -> BTreeSet<String> {
+    let sql = match &fixture.location {
+        Location::Sqlite(_) => format!(
+            "SELECT group_concat(m.name || '.' || c.name, ' ') FROM sqlite_master m \
+             JOIN pragma_table_info(m.name) c ON upper(c.type) = '{}' WHERE m.type = 'table' {}",
+            if kind == "bytes" { "BLOB" } else { "TEXT" },
+            if of_customers {
+                "AND EXISTS (SELECT 1 FROM pragma_table_info(m.name) o WHERE o.name = 'customer')"
+            } else {
+                ""
+            }
+        ),
+        Location::Postgres(_) => format!(
+            "SELECT string_agg(c.table_name || '.' || c.column_name, ' ') FROM information_schema.columns c \
+             WHERE c.table_schema = 'public' AND c.data_type = '{}' {}",
+            if kind == "bytes" { "bytea" } else { "text" },
+            if of_customers {
+                "AND EXISTS (SELECT 1 FROM information_schema.columns o WHERE o.table_schema = 'public' \
+                 AND o.table_name = c.table_name AND o.column_name = 'customer')"
+            } else {
+                ""
+            }
+        ),
+    };
+    fixture.number(&sql).split(' ').map(str::to_owned).collect()
+}
+
+pub async fn every_column_that_can_hold_something_personal_is_sealed_and_searched_for(fixture: Fixture) {
+    let store = fixture.open();
+    let customer = customer(&store).await;
+    write_secrets(&store, &customer).await;
+    store.close().await;
+    let sealed: BTreeSet<String> = SECRETS.iter().map(|(column, _)| (*column).to_owned()).collect();
+    let not: BTreeMap<&str, &str> = NOT_SEALED.into();
+    let unknown: Vec<String> = columns(&fixture, "bytes", false)
+        .into_iter()
+        .filter(|column| !sealed.contains(column) && !not.contains_key(column.as_str()))
+        .collect();
+    assert!(unknown.is_empty(), "sealed or not? {unknown:?}");
+    for column in &sealed {
+        let (table, name) = column.split_once('.').unwrap();
+        let filled = fixture.number(&format!("SELECT COUNT(*) FROM {table} WHERE {name} IS NOT NULL"));
+        assert_ne!(filled, "0", "the test writes something into {column}");
+    }
+    let written: Vec<String> = columns(&fixture, "text", true)
+        .into_iter()
+        .filter(|column| !PLAIN.contains(&column.split_once('.').unwrap().1))
+        .collect();
+    assert!(written.is_empty(), "texts of customers are sealed: {written:?}");
+}
+
 /// Which of the texts are in the files of the database, byte for byte.
 fn found_in_files(fixture: &Fixture) -> BTreeSet<String> {
     let dirs = match (&fixture.dir, &fixture.database) {
@@ -90,7 +240,7 @@ fn found_in_files(fixture: &Fixture) -> BTreeSet<String> {
     };
     let mut search = Command::new("grep");
     search.env("LC_ALL", "C").args(["-r", "-a", "-o", "-h", "-F"]);
-    for text in SECRETS.iter().chain([&CLEAR]) {
+    for text in SECRETS.iter().map(|(_, secret)| secret).chain([&CLEAR]) {
         search.args(["-e", text]);
     }
     // A server may remove a file while it is searched, so only what is found counts.

@@ -83,12 +83,26 @@ impl Staffer {
     /// Whether this person may do something. It is asked again in the transaction that does it.
     pub fn must(&self, act: Act) -> Result<(), Problem> {
         let role = self.who.person.role;
-        if role.may(act) { Ok(()) } else { Err(problem(&self.tenant, StaffFault::Role { role })) }
+        if role.may(act) { Ok(()) } else { Err(self.fault(StaffFault::Role { role })) }
     }
 
     /// A fault of something that this person asked for.
     pub fn fault(&self, fault: StaffFault) -> Problem {
+        if matches!(
+            fault,
+            StaffFault::Role { .. } | StaffFault::Own | StaffFault::TakesTwo | StaffFault::ByOperator { .. }
+        ) {
+            self.note(&fault);
+        }
         problem(&self.tenant, fault)
+    }
+
+    /// Writes down for the operator that somebody wanted what is not theirs to do, or not theirs alone.
+    fn note(&self, fault: &StaffFault) {
+        let (bank, staff, role) = (&self.tenant.id, &self.who.person.id, self.who.person.role);
+        tracing::warn!(%bank, %staff, %role, %fault, "somebody of a bank's staff was refused");
+        metrics::counter!("parlour_staff_refused_total", "bank" => bank.to_string(), "role" => role.as_str())
+            .increment(1);
     }
 
     /// An address of this bank's console.

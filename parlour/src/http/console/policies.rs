@@ -38,7 +38,7 @@ fn panels(me: &Staffer, state: &PolicyState) -> Vec<Panel> {
     let mut held = Panel {
         title: "In force",
         rows: vec![("since".to_owned(), Cell::plain(since)), ("proof".to_owned(), proved)],
-        note: state.proved.as_ref().err().map(ToString::to_string),
+        note: state.proved.as_ref().err().map(NotProved::for_staff),
         more: None,
     };
     let tests = u64::try_from(state.tests).unwrap_or(u64::MAX);

@@ -149,6 +149,10 @@ fn event(told: &Told, now: Timestamp, zone: &TimeZone) -> Event {
         what: what_happened(change.event, change.how),
         reason: change.reason.clone(),
         index: told.index,
+        receipt: told.index.and(change.entry.as_ref()).map(|entry| {
+            let bank = &change.bank;
+            format!("/v1/chat/{bank}/access/{entry}/receipt")
+        }),
     }
 }
 

@@ -79,10 +79,10 @@ pub struct Accesses {
 #[derive(Template)]
 #[template(path = "export/end.html")]
 pub struct End {
-    /// How many messages.
-    pub messages: u64,
-    /// How many consents.
-    pub consents: u64,
-    /// How many decisions.
-    pub accesses: u64,
+    /// How many messages, in words.
+    pub messages: String,
+    /// How many consents, in words.
+    pub consents: String,
+    /// How many records of decisions, in words.
+    pub accesses: String,
 }

@@ -46,6 +46,16 @@ pub struct Back {
     pub name: String,
 }
 
+/// The door before the receipt of an erasure. The same for every address.
+#[derive(Template)]
+#[template(path = "erasure/door.html")]
+pub struct ReceiptDoor {
+    /// The bank.
+    pub brand: Option<Brand>,
+    /// Its name.
+    pub name: String,
+}
+
 /// The receipt of an erasure.
 #[derive(Template)]
 #[template(path = "erasure/receipt.html")]

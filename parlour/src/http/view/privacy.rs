@@ -145,6 +145,8 @@ pub struct Event {
     pub reason: Option<String>,
     /// Its place in the log.
     pub index: Option<u64>,
+    /// What proves that it stands there, if it does.
+    pub receipt: Option<String>,
 }
 
 /// Everything about one consent.

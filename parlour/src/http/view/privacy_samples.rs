@@ -48,6 +48,7 @@ fn one(first: Option<String>) -> privacy::One {
         what: what.into(),
         reason: index.map(|_| "moved house".into()),
         index,
+        receipt: index.map(|_| "/v1/chat/harbour/access/ent_1/receipt".into()),
     };
     privacy::One {
         brand: Some(harbour()),

@@ -136,7 +136,6 @@ fn accesses() -> Block {
     let row = |index, allowed, reason: Option<&str>, class: DataClass| AccessLine {
         entry: entry_id(9),
         at: at("2026-11-21T14:41:00Z"),
-        when: "Sat 21 Nov at 9:41".into(),
         data_class: class,
         what: class.in_words().into(),
         purpose: Purpose::AnswerCustomer,
@@ -162,7 +161,7 @@ fn accesses() -> Block {
 
 fn receipts() -> Block {
     let row = |allowed, index| ReceiptLine {
-        when: "Sat 21 Nov at 9:41".into(),
+        at: at("2026-11-21T14:41:00Z"),
         what: "your balances".into(),
         allowed,
         index,
@@ -423,6 +422,10 @@ pub fn named() -> Vec<(&'static str, String)> {
         ("sealed-again", draw(&told(sealed::Way::Again)).unwrap()),
         ("back", draw(&pages::Back { brand: Some(harbour()), name: "Harbour Bank".into() }).unwrap()),
         ("erased", draw(&erased(false)).unwrap()),
+        (
+            "erased-door",
+            draw(&pages::ReceiptDoor { brand: Some(harbour()), name: "Harbour Bank".into() }).unwrap(),
+        ),
         ("held", draw(&erased(true)).unwrap()),
         ("fault", draw(&fault()).unwrap()),
         (
