@@ -1,0 +1,15 @@
+//! What was learned from examples: a message's intent with its probability.
+
+pub mod bytes;
+pub mod classifier;
+pub mod confidence;
+pub mod encoder;
+pub mod grams;
+pub mod kernel;
+pub mod linear;
+pub mod murmur;
+pub mod nearest;
+pub mod pieces;
+pub mod table;
+pub mod tensors;
+pub mod wordpiece;
