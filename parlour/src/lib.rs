@@ -29,6 +29,7 @@ pub mod keys;
 pub mod linking;
 pub mod log_ring;
 pub mod logs;
+pub mod mind;
 pub mod notice;
 pub mod outgoing;
 pub mod pace;

@@ -8,11 +8,12 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 12] = [
+const STRUCTS: [(&str, &str, &str); 13] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("gateway.rs", "WrittenAccessLog", "access_log."),
     ("gateway.rs", "WrittenWitness", "access_log.witnesses."),
+    ("understanding.rs", "WrittenUnderstanding", "understanding."),
     ("bank.rs", "Written", ""),
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
@@ -24,8 +25,18 @@ const STRUCTS: [(&str, &str, &str); 12] = [
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 9] =
-    ["limits", "access_log", "look", "connector", "consent", "controller", "data", "channels", "no"];
+const TABLES: [&str; 10] = [
+    "limits",
+    "access_log",
+    "understanding",
+    "look",
+    "connector",
+    "consent",
+    "controller",
+    "data",
+    "channels",
+    "no",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

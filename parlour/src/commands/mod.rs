@@ -9,6 +9,7 @@ pub mod policy;
 pub mod pull_out;
 pub mod serve;
 pub mod staff;
+pub mod understand;
 pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};

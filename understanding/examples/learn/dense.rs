@@ -30,20 +30,26 @@ impl Dense {
     /// What `--tier` asks for.
     pub fn load(options: &Options) -> Result<Dense, Fault> {
         match options.text("tier").unwrap_or("words") {
-            "words" => Ok(Dense::Table(Box::new(pieces(options)?))),
-            "minilm" => {
-                let dir =
-                    options.path("minilm").or_else(|| std::env::var_os("PARLOUR_MINILM").map(PathBuf::from));
-                let dir = dir.ok_or(Wrong::Needed("minilm"))?;
-                let published = weights::read(&dir)?;
-                let encoder = Encoder::new(&published.tensors).map_err(unfit(dir))?;
-                Ok(Dense::Encoder(Box::new((published.vocabulary, encoder))))
-            }
+            "words" | "encoder" => Ok(Dense::Table(Box::new(pieces(options)?))),
+            "minilm" => Dense::minilm(options),
             other => {
                 let remedy = "tiers are words, encoder and minilm";
                 Err(Wrong::Unknown { name: "tier", value: other.to_owned(), remedy }.into())
             }
         }
+    }
+
+    /// The folder with the weights of MiniLM-L6, if one was named.
+    pub fn minilm_folder(options: &Options) -> Option<PathBuf> {
+        options.path("minilm").or_else(|| std::env::var_os("PARLOUR_MINILM").map(PathBuf::from))
+    }
+
+    /// The encoder of six layers.
+    pub fn minilm(options: &Options) -> Result<Dense, Fault> {
+        let dir = Dense::minilm_folder(options).ok_or(Wrong::Needed("minilm"))?;
+        let published = weights::read(&dir)?;
+        let encoder = Encoder::new(&published.tensors).map_err(unfit(dir))?;
+        Ok(Dense::Encoder(Box::new((published.vocabulary, encoder))))
     }
 
     /// The tier's name.

@@ -5,9 +5,12 @@ mod dense;
 mod eval;
 mod files;
 mod nlupp;
+mod opinion;
 mod options;
+mod product;
 mod report;
 mod train;
+mod tune;
 mod weights;
 
 use options::{Options, Wrong};

@@ -32,7 +32,7 @@ pub enum Wrong {
     Set(String),
 }
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 14] = [
     "data",
     "weights",
     "out",
@@ -45,6 +45,8 @@ const KNOWN: [&str; 12] = [
     "artefacts",
     "seed",
     "sentences",
+    "only",
+    "fresh",
 ];
 
 /// What was typed.

@@ -156,7 +156,7 @@ mod tests {
         assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         let logs = log_softmax(&[1.0, 2.0, -300.0], 3.0);
         assert!((libm::expf(logs[0]) - shares[0]).abs() < 1e-6);
-        assert_eq!(logs[2].is_finite(), true);
+        assert!(logs[2].is_finite());
         assert_eq!(largest(&shares), 1);
     }
 }

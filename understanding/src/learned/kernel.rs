@@ -104,8 +104,7 @@ fn tile<const R: usize>(
     }
     let (columns, _) = panel.as_chunks::<WIDE>();
     let columns = &columns[..inner];
-    for k in 0..inner {
-        let column = &columns[k];
+    for (k, column) in columns.iter().enumerate() {
         for (sum, row) in sums.iter_mut().zip(&rows) {
             let factor = row[k];
             for (sum, value) in sum.iter_mut().zip(column) {

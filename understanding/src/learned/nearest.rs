@@ -1,5 +1,7 @@
 //! How near a message is to those that were learned.
 
+use pulp::{Arch, Simd, WithSimd};
+
 /// Known vectors of length 1, in bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Nearest {
@@ -31,11 +33,29 @@ impl Nearest {
         }
         let wanted: Vec<i16> =
             vector.iter().map(|value| (value.clamp(-1.0, 1.0) * 127.0).round_ties_even() as i16).collect();
-        let product = |known: &[i8]| -> i32 {
-            known.iter().zip(&wanted).map(|(a, b)| i32::from(i16::from(*a) * *b)).sum()
-        };
-        let most = self.values.chunks_exact(self.width).map(product).max();
+        let most = Arch::new().dispatch(Most { known: &self.values, wanted: &wanted });
         most.map_or(-1.0, |most| most as f32 / (127.0 * 127.0))
+    }
+}
+
+/// The largest product of a vector with the known ones, in whole numbers.
+struct Most<'a> {
+    known: &'a [i8],
+    wanted: &'a [i16],
+}
+
+impl WithSimd for Most<'_> {
+    type Output = Option<i32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Option<i32> {
+        let mut most = None;
+        for known in self.known.chunks_exact(self.wanted.len()) {
+            let products = known.iter().zip(self.wanted);
+            let sum: i32 = products.map(|(a, b)| i32::from(i16::from(*a)) * i32::from(*b)).sum();
+            most = most.max(Some(sum));
+        }
+        most
     }
 }
 

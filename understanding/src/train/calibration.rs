@@ -61,7 +61,12 @@ fn act(known: &[Scored], classes: &[usize], scale: f32, gate: &Gate) -> f32 {
         let best = largest(&shares);
         passes.then_some((shares[best], best == *class))
     });
-    let tried: Vec<(f32, bool)> = tried.collect();
+    least_to_act(&tried.collect::<Vec<_>>())
+}
+
+/// The lowest probability from which on few enough of the messages that pass the gate are wrong. Each comes with its
+/// probability and whether it is right.
+pub fn least_to_act(tried: &[(f32, bool)]) -> f32 {
     let few_wrong = |least: f32| {
         let acted = tried.iter().filter(|(share, _)| *share >= least);
         let (mut all, mut wrong) = (0.0, 0.0);
@@ -116,18 +121,18 @@ fn logistic(inside: &[[f32; SIGNS]], outside: &[[f32; SIGNS]]) -> [f32; SIGNS + 
     for _ in 0..30 {
         let mut slope: [f64; N] = std::array::from_fn(|at| RIDGE * weights[at]);
         let mut bend = [[0.0f64; N]; N];
-        (0..N).for_each(|at| bend[at][at] = RIDGE);
+        bend.iter_mut().enumerate().for_each(|(at, bend)| bend[at] = RIDGE);
         for (side, truth) in sides {
             let share = 1.0 / side.len() as f64;
             for signs in side {
                 let x = standard(signs);
                 let logit: f64 = x.iter().zip(&weights).map(|(x, weight)| x * weight).sum();
                 let p = 1.0 / (1.0 + libm::exp(-logit));
-                for i in 0..N {
-                    slope[i] += share * (p - truth) * x[i];
-                    for j in 0..N {
-                        bend[i][j] += share * p * (1.0 - p) * x[i] * x[j];
-                    }
+                for ((slope, bend), own) in slope.iter_mut().zip(&mut bend).zip(x) {
+                    *slope += share * (p - truth) * own;
+                    bend.iter_mut()
+                        .zip(x)
+                        .for_each(|(bend, other)| *bend += share * p * (1.0 - p) * own * other);
                 }
             }
         }

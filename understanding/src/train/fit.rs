@@ -115,6 +115,17 @@ pub fn first(example: &Example) -> usize {
     example.classes.first().copied().unwrap_or(0)
 }
 
+/// A classifier, and what models of parts said about messages that they did not see.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Trained on all examples.
+    pub classifier: Classifier,
+    /// What was said about each example.
+    pub known: Vec<Scored>,
+    /// What was said about messages of other matters.
+    pub others: Vec<Scored>,
+}
+
 /// Trains on all examples and calibrates. `other` are messages of other matters. None if there is no example or there
 /// are too many classes.
 pub fn classifier(
@@ -123,7 +134,10 @@ pub fn classifier(
     labels: Vec<String>,
     sources: Vec<Source>,
     seed: u64,
-) -> Option<Classifier> {
+) -> Option<Made> {
+    if examples.is_empty() {
+        return None;
+    }
     let classes: Vec<usize> = examples.iter().map(first).collect();
     let (known, others) = out_of_fold(examples, other, labels.len(), seed);
     let confidence = calibrate(&known, &classes, &others);
@@ -132,13 +146,6 @@ pub fn classifier(
     let features = SPARSE + fitted.centre.len();
     let linear = Linear::round(features, labels.len(), weight, fitted.weights.biases())?;
     let Fitted { rarity, centre, nearest, .. } = fitted;
-    (!examples.is_empty()).then_some(Classifier {
-        labels,
-        sources,
-        rarity,
-        centre,
-        linear,
-        nearest,
-        confidence,
-    })
+    let classifier = Classifier { labels, sources, rarity, centre, linear, nearest, confidence };
+    Some(Made { classifier, known, others })
 }

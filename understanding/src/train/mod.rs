@@ -3,8 +3,10 @@
 
 pub mod calibration;
 pub mod dice;
+pub mod finetune;
 pub mod fit;
 pub mod folds;
+pub mod heads;
 pub mod principal;
 pub mod svm;
 pub mod table;
