@@ -14,6 +14,7 @@ use domain::{BankId, Clock};
 use std::{net::SocketAddr, sync::Arc};
 use store::Store;
 use tokio::sync::watch;
+use understanding::learned::mind::Mind;
 use url::Url;
 use webauthn_rs::Webauthn;
 
@@ -58,6 +59,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// How fast people may write.
     pub pace: Pace,
+    /// What was learned of how people ask. None if nothing of it can be used: then the table of phrases understands alone.
+    pub mind: Option<Mind>,
     /// Becomes true when the gateway stops.
     pub stop: watch::Receiver<bool>,
     /// The rest.

@@ -32,6 +32,8 @@ enum Command {
     Keys(commands::keys::Keys),
     /// Cosign other people's access logs.
     Witness(commands::witness::Witness),
+    /// Show what a message is read as, and which of its words mattered.
+    Understand(commands::understand::Understand),
     /// Pull a bank out: end the consents of its customers.
     PullOut(commands::pull_out::PullOut),
     /// After a backup was put back: what the database lacks, and how it can be served again.
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             Command::Staff(staff) => staff.run().await,
             Command::Keys(keys) => keys.run().await,
             Command::Witness(witness) => witness.run().await,
+            Command::Understand(understand) => understand.run(),
             Command::PullOut(pull_out) => pull_out.run().await,
             Command::Restore(restore) => restore.run().await,
         }

@@ -4,11 +4,12 @@ use crate::{
     app::{App, Settings},
     bank_tasks,
     bells::Bells,
-    config::Config,
+    config::{Config, Understanding},
     erasure::{self, Erasures, list::ErasureList},
     expiry, http,
     keys::{KeyFault, Keys},
     logs::{Logs, log_folder, log_origin},
+    mind,
     pace::Pace,
     policy::{InForce, PolicyTrouble, reload},
     publisher,
@@ -31,6 +32,7 @@ use store::{
     stops::{self as stops_of, Stopped},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use understanding::learned::mind::Mind;
 
 /// Why the gateway does not start.
 #[derive(Debug, thiserror::Error)]
@@ -241,6 +243,7 @@ fn app(
         erasures: Erasures::new(ErasureList::at(config.erasures)),
         bells: Bells::default(),
         pace: Pace::new(&config.limits),
+        mind: ready(&config.understanding),
         stop,
         settings: Settings {
             public_url: config.public_url,
@@ -253,4 +256,13 @@ fn app(
         },
         clock,
     })
+}
+
+/// The part that was learned. What cannot be used is told, and the tier below takes its place.
+fn ready(wanted: &Understanding) -> Option<Mind> {
+    let (mind, below) = mind::load(wanted);
+    for why in &below {
+        tracing::warn!(%why, "a better tier of understanding cannot be used; the one below is");
+    }
+    mind
 }

@@ -9,6 +9,7 @@ use crate::{
     erasure, export,
     help::{self, PERSON},
     linking,
+    meaning::{self, Meaning},
     memory::{self, Asked, Memory},
     picture, places, privacy, receipts,
     reply::{Block, Reply},
@@ -18,7 +19,7 @@ use crate::{
 use domain::ConsentState;
 use std::sync::Arc;
 use store::{consents, messages::Claimed};
-use understanding::{Decision, Entities, Intent, Topic, Understood};
+use understanding::{Entities, Intent, Topic, Understood};
 
 /// What is said, and what the conversation remembers from here on; none: what it remembered before.
 pub struct Answer {
@@ -114,8 +115,8 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
         let reply = serve(turn, intent, &entities).await?;
         return Ok((reply, Heard::About(Topic { intent, entities })));
     }
-    match understood.decision {
-        Decision::Act(intent) => {
+    match meaning::of(&turn.app, &turn.tenant, text, &understood.decision) {
+        Meaning::Do(intent) => {
             let entities = understood.entities;
             let reply = serve(turn, intent, &entities).await?;
             let heard = match intent {
@@ -125,11 +126,10 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
             };
             Ok((reply, heard))
         }
-        Decision::Clarify(between) => Ok((which(turn, between, understood.entities), Heard::Missed)),
-        Decision::Refuse => match turn.tenant.help.find(text) {
-            Some(page) => Ok((help::tell(turn, page), Heard::Aside)),
-            None => Ok((not_understood(turn), Heard::Missed)),
-        },
+        Meaning::Which(between) => Ok((which(turn, between, understood.entities), Heard::Missed)),
+        Meaning::Page(page) => Ok((help::tell(turn, page), Heard::Aside)),
+        Meaning::NotHere(matter) => Ok((not_here(turn, matter), Heard::Aside)),
+        Meaning::Nothing => Ok((not_understood(turn), Heard::Missed)),
     }
 }
 
@@ -220,6 +220,14 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::Person => PERSON,
         Intent::Greeting | Intent::Thanks | Intent::Yes | Intent::No => return None,
     })
+}
+
+/// What was understood and is not done here.
+fn not_here(turn: &Turn, matter: &str) -> Reply {
+    let bank = &turn.tenant.name;
+    let text =
+        format!("I cannot {matter} in this chat. {bank} can: on its own site, or a person there helps you.");
+    Reply::text(text).with_quick(&[PERSON, "What can you do?"])
 }
 
 fn not_understood(turn: &Turn) -> Reply {

@@ -9,11 +9,13 @@ mod account;
 mod amount;
 mod follow_up;
 mod intent;
+pub mod learned;
 mod matching;
 mod merchant;
 mod period;
 mod phrases;
 mod redaction;
+pub mod train;
 mod words;
 
 pub use account::AccountHint;

@@ -8,7 +8,7 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_mins(45);
 
 /// The measures there are, with what each tells.
-const MEASURES: [(&str, &str); 8] = [
+const MEASURES: [(&str, &str); 9] = [
     ("ingest", "durable inbound messages through HTTP at 64 connections, beside the same without HTTP"),
     ("turn", "a balance question from accepted to reply stored, and our part of it"),
     ("gate", "a decision with its durable log entry, under load"),
@@ -19,6 +19,7 @@ const MEASURES: [(&str, &str); 8] = [
         "from \"stop\" to its effect here and to the bank's confirmation, beside a plain transaction",
     ),
     ("prove", "all theorems about the floor, and the slowest of them"),
+    ("understanding", "time and memory of each tier for one message, beside scikit-learn"),
     ("start", "time to ready and resident memory of `parlour serve`"),
 ];
 

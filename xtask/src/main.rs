@@ -6,6 +6,7 @@ mod compat;
 mod demo;
 mod fault;
 mod golang;
+mod learn;
 mod leash;
 mod machine;
 mod node;
@@ -22,7 +23,9 @@ const USAGE: &str = "\
 cargo xtask test [--only STEP,STEP] [--list]   everything that must hold, in order; stops at the first failure
 cargo xtask compat                             the same journey with clients and servers that others wrote
 cargo xtask bench NAME [--backend sqlite|postgres]
-                                               one measure as JSON lines: ingest, turn, gate, log, prove or start";
+                                               one measure as JSON lines: ingest, turn, gate, log, prove, start or understanding
+cargo xtask train --data DIR                   makes the artefacts of the understanding, the same bytes each time
+cargo xtask eval banking77|clinc150|nlupp ...  how good the understanding is on files that you give, as JSON lines";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["compat"] => test::run(&["--only", "compat"]),
         ["bench", rest @ ..] => bench::run(rest),
+        ["train" | "eval", ..] => learn::run(&words),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

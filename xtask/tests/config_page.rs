@@ -8,15 +8,17 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 12] = [
+const STRUCTS: [(&str, &str, &str); 14] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("gateway.rs", "WrittenAccessLog", "access_log."),
     ("gateway.rs", "WrittenWitness", "access_log.witnesses."),
+    ("understanding.rs", "WrittenUnderstanding", "understanding."),
     ("bank.rs", "Written", ""),
     ("bank.rs", "WrittenLook", "look."),
     ("bank.rs", "WrittenConnector", "connector."),
     ("bank.rs", "WrittenConsent", "consent."),
+    ("help.rs", "WrittenHelp", "help."),
     ("terms.rs", "WrittenController", "controller."),
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
@@ -24,8 +26,19 @@ const STRUCTS: [(&str, &str, &str); 12] = [
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 9] =
-    ["limits", "access_log", "look", "connector", "consent", "controller", "data", "channels", "no"];
+const TABLES: [&str; 11] = [
+    "limits",
+    "access_log",
+    "understanding",
+    "help",
+    "look",
+    "connector",
+    "consent",
+    "controller",
+    "data",
+    "channels",
+    "no",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -10,6 +10,7 @@ pub mod pull_out;
 pub mod restore;
 pub mod serve;
 pub mod staff;
+pub mod understand;
 pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};

@@ -4,6 +4,7 @@ use super::{
     bank::{self, BankFile},
     fault::{ConfigFault, Source, read_file},
     roots,
+    understanding::{self, Understanding, WrittenUnderstanding},
 };
 use access_log::CosignerKey;
 use serde::Deserialize;
@@ -131,6 +132,8 @@ struct GatewayFile {
     limits: Limits,
     #[serde(default)]
     access_log: WrittenAccessLog,
+    #[serde(default)]
+    understanding: WrittenUnderstanding,
 }
 
 /// The whole configuration, checked.
@@ -162,6 +165,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who cosigns the access logs.
     pub access_log: Witnesses,
+    /// How messages are understood.
+    pub understanding: Understanding,
     /// The banks.
     pub banks: Vec<BankFile>,
 }
@@ -186,6 +191,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
     let region_header = region_header(&source, &file, &mut faults);
     let database = database(&source, &file, &data, &mut faults);
     let access_log = witnesses(&source, &file.access_log, &mut faults);
+    let understanding = understanding::read(&source, file.understanding, home, &mut faults);
     let database_roots = roots::read(&source, file.database_ca.as_ref(), &mut faults);
     let banks = read_banks(path, &home.join(file.banks.unwrap_or_else(|| "banks".into())), &mut faults);
     if !faults.is_empty() {
@@ -205,6 +211,7 @@ pub fn load(path: &Path) -> Result<Config, Vec<ConfigFault>> {
         require_proof: file.require_proof,
         limits: file.limits,
         access_log,
+        understanding,
         banks,
     })
 }

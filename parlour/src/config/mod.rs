@@ -11,11 +11,13 @@ pub mod look;
 pub mod no;
 mod roots;
 mod terms;
+pub mod understanding;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;
 pub use gateway::{Config, Limits, LogFormat, WitnessAddress, Witnesses};
 pub use look::Look;
+pub use understanding::{Understanding, Weights};
 
 use std::path::Path;
 

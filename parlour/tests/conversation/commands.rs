@@ -237,3 +237,24 @@ fn the_operator_invites_lists_and_removes_the_people_of_a_bank() {
         assert!(!wrong.status.success(), "{}", said(&wrong));
     }
 }
+
+#[test]
+fn a_message_is_read_on_the_command_line_with_its_reasons_and_without_its_secrets() {
+    let told = parlour(&["understand", "please freeze my card", "--tier", "words"]);
+    let text = said(&told);
+    assert!(told.status.success(), "{text}");
+    for part in [
+        "tier       words",
+        "decision   act: card_freeze",
+        "gate       passes",
+        "because",
+        "freez",
+        "entities",
+    ] {
+        assert!(text.contains(part), "{part} is missing in:\n{text}");
+    }
+    let text = said(&parlour(&["understand", "my card number is 4111 1111 1111 1111"]));
+    assert!(!text.contains("4111 1111") && !text.contains("\"4111"), "{text}");
+    let wrong = parlour(&["understand", "hello", "--tier", "best"]);
+    assert!(!wrong.status.success() && said(&wrong).contains("words, encoder and minilm"));
+}

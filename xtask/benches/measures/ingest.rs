@@ -91,6 +91,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
             .unwrap_or_else(|trouble| panic!("the rules are right: {trouble}"));
     tenants.insert(Tenant::new(config, in_force.gate(), key, callback, store.clone(), clock.clone()));
     App {
+        mind: None,
         in_force,
         passkeys: None,
         logs: Logs::new(dir.to_owned(), keys, public_url.clone()),

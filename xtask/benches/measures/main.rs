@@ -14,6 +14,7 @@ mod prove;
 mod report;
 mod start;
 mod turn;
+mod understanding;
 mod withdraw;
 
 use backend::Backend;
@@ -23,6 +24,10 @@ fn main() -> ExitCode {
     // cargo adds `--bench` to what the caller wrote.
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let [understanding::ONE, tier] = words.as_slice() {
+        understanding::measure_one(tier);
+        return ExitCode::SUCCESS;
+    }
     let (name, backend) = match words.as_slice() {
         [name] => (*name, Backend::Sqlite),
         [name, "--backend", "sqlite"] => (*name, Backend::Sqlite),
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
         "log" => log::measure(),
         "withdraw" => runtime.block_on(withdraw::measure()),
         "prove" => prove::measure(),
+        "understanding" => understanding::measure(),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -48,7 +54,7 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "cargo xtask bench ingest|turn|gate|log|withdraw|prove|start|export [--backend sqlite|postgres]"
+        "cargo xtask bench ingest|turn|gate|log|withdraw|prove|start|export|understanding [--backend sqlite|postgres]"
     );
     ExitCode::from(2)
 }

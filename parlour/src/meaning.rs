@@ -1,0 +1,159 @@
+//! What a message means where no phrase of the table says so: what was learned from examples names a service, a page of the
+//! bank's own, or a person. It is a guess with a probability, so it never ends or erases anything by itself.
+
+use crate::{app::App, help::HelpPage, tenant::Tenant};
+use understanding::{
+    Decision, Intent,
+    learned::{
+        mind::{Choice, Verdict},
+        topics::Target,
+    },
+};
+
+/// What a message means.
+#[derive(Debug, PartialEq)]
+pub enum Meaning<'a> {
+    /// Something that is done here.
+    Do(Intent),
+    /// One of these; the likeliest first.
+    Which(Vec<Intent>),
+    /// A question that the bank's own page answers.
+    Page(&'a HelpPage),
+    /// A matter that this chat does not do, in words.
+    NotHere(&'static str),
+    /// Nothing that is known.
+    Nothing,
+}
+
+/// Reads a message of which the phrases decided `by_phrases`.
+pub fn of<'a>(app: &App, tenant: &'a Tenant, text: &str, by_phrases: &Decision) -> Meaning<'a> {
+    let verdict = match (by_phrases, &app.mind) {
+        (Decision::Act(intent), _) => return Meaning::Do(*intent),
+        (_, None) => Verdict::Refuse,
+        (_, Some(mind)) => mind.read(text).verdict,
+    };
+    let asked = |intents: Vec<Intent>| match by_phrases {
+        Decision::Clarify(between) if intents.is_empty() => Meaning::Which(between.clone()),
+        _ if intents.is_empty() => tenant.help.find(text).map_or(Meaning::Nothing, Meaning::Page),
+        _ => Meaning::Which(intents),
+    };
+    match verdict {
+        Verdict::Act(choice) => sure(tenant, &choice).unwrap_or_else(|| asked(vec![])),
+        Verdict::Clarify(choices) => match choices.first().and_then(|choice| likely_page(tenant, choice)) {
+            Some(page) => Meaning::Page(page),
+            None => asked(choices.iter().filter_map(intent).collect()),
+        },
+        Verdict::Refuse => asked(vec![]),
+    }
+}
+
+/// A page is worth showing when it is likelier than all else together: reading the wrong one does no harm.
+const LIKELY: f32 = 0.5;
+
+fn likely_page<'a>(tenant: &'a Tenant, choice: &Choice) -> Option<&'a HelpPage> {
+    let is_page = matches!(choice.target, Target::Faq(_)) && choice.probability > LIKELY;
+    if is_page { tenant.help.of_topic(&choice.label) } else { None }
+}
+
+/// What to do about a choice that is as good as certain; none if nothing here answers it.
+fn sure<'a>(tenant: &'a Tenant, choice: &Choice) -> Option<Meaning<'a>> {
+    if let Some(page) = tenant.help.of_topic(&choice.label) {
+        return Some(Meaning::Page(page));
+    }
+    match intent(choice) {
+        Some(intent) if asks_first(intent) => Some(Meaning::Which(vec![intent])),
+        Some(intent) => Some(Meaning::Do(intent)),
+        None => not_here(&choice.target).map(Meaning::NotHere),
+    }
+}
+
+/// What takes effect at once and cannot be taken back with a word is not done on a guess.
+fn asks_first(intent: Intent) -> bool {
+    matches!(intent, Intent::Stop | Intent::Erase | Intent::Pause | Intent::Yes | Intent::No)
+}
+
+/// The service of a choice, by the name of its sentences.
+fn intent(choice: &Choice) -> Option<Intent> {
+    let name = match &choice.target {
+        Target::Service(name) => name.as_str(),
+        Target::Person(_) => return Some(Intent::Person),
+        Target::Faq(_) | Target::Nothing => return None,
+    };
+    Some(match name {
+        "balance" => Intent::Balance,
+        "transactions_search" => Intent::Transactions,
+        "spend_summary" => Intent::Spending,
+        "spend_compare" => Intent::Compare,
+        "where_spent" => Intent::WhereShopped,
+        "link" => Intent::Link,
+        "stop_sharing" => Intent::Stop,
+        "pause" => Intent::Pause,
+        "resume" => Intent::Resume,
+        "who_looked" => Intent::WhoLooked,
+        "what_shared" => Intent::MyConsents,
+        "change_sharing" => Intent::Change,
+        "privacy" => Intent::Privacy,
+        "export" => Intent::Export,
+        "erase" => Intent::Erase,
+        "receipt" => Intent::Receipts,
+        "help" => Intent::Help,
+        "talk_to_person" | "complaint" => Intent::Person,
+        "opening_hours" => Intent::Hours,
+        "linked_status" => Intent::Standing,
+        "greeting" => Intent::Greeting,
+        "thanks" => Intent::Thanks,
+        "yes" => Intent::Yes,
+        "no" | "cancel" => Intent::No,
+        _ => return None,
+    })
+}
+
+/// A matter that is understood and not done in this chat.
+fn not_here(target: &Target) -> Option<&'static str> {
+    let Target::Service(name) = target else { return None };
+    Some(match name.as_str() {
+        "card_freeze" | "card_unfreeze" | "card_lost" => "freeze or replace a card",
+        "card_limits" => "change what a card may spend",
+        "travel_notice" => "take a note that you travel",
+        "nickname" => "give an account another name",
+        "statements" => "send statements",
+        "standing_orders" => "change standing orders",
+        "subscriptions" => "list subscriptions",
+        "watch_set" | "watch_list" | "watch_stop" | "alert_preferences" => "keep an eye on your accounts",
+        "contact_preferences" => "change how the bank reaches you",
+        "fraud_denied" | "fraud_confirmed" => "look into a payment that is not yours",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use understanding::learned::topics::target;
+
+    fn choice(label: &str) -> Choice {
+        Choice { target: target(label), label: label.to_owned(), probability: 0.9 }
+    }
+
+    #[test]
+    fn every_file_of_sentences_means_something() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../understanding/sentences");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let names: Vec<String> = files
+            .filter(|file| file.extension().is_some_and(|ending| ending == "txt"))
+            .map(|file| file.file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert!(names.len() > 30);
+        for name in names.iter().filter(|name| *name != "insult") {
+            let choice = choice(name);
+            assert!(intent(&choice).is_some() || not_here(&choice.target).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_ends_on_a_guess() {
+        for name in ["stop_sharing", "erase", "pause", "yes", "no"] {
+            assert!(intent(&choice(name)).is_some_and(asks_first), "{name}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! A classifier from examples: trained on all of them, calibrated on what models of parts say about the rest.
+
+use super::{
+    calibration::fit as calibrate,
+    folds::stratified,
+    svm::{Row, Weights, train},
+};
+use crate::learned::{
+    classifier::{Classifier, Source},
+    confidence::Scored,
+    grams::{Rarity, SPARSE},
+    linear::Linear,
+    nearest::Nearest,
+    table::centred,
+};
+
+/// Parts for calibration.
+const FOLDS: usize = 5;
+
+/// A message with what it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// What was written.
+    pub text: String,
+    /// What the table or the encoder makes of it.
+    pub dense: Vec<f32>,
+    /// The classes that it belongs to; usually one.
+    pub classes: Vec<usize>,
+}
+
+/// A trained model before its weights are rounded.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    rarity: Rarity,
+    centre: Vec<f32>,
+    weights: Weights,
+    nearest: Nearest,
+}
+
+impl Fitted {
+    /// Trains on examples. There must be one at least, and all dense vectors of one length.
+    pub fn train(examples: &[&Example], classes: usize, seed: u64) -> Fitted {
+        let rarity = Rarity::learn(examples.iter().map(|example| example.text.as_str()));
+        let centre = mean(examples);
+        let mut vectors = Vec::with_capacity(examples.len());
+        let rows: Vec<Row> = examples
+            .iter()
+            .map(|example| {
+                let dense = centred(&example.dense, &centre);
+                let features = features(&rarity, &example.text, &dense);
+                vectors.push(dense);
+                Row { features, classes: example.classes.clone() }
+            })
+            .collect();
+        let weights = train(&rows, SPARSE + centre.len(), classes, seed);
+        let nearest = Nearest::round(&vectors, centre.len());
+        Fitted { rarity, centre, weights, nearest }
+    }
+
+    /// Scores an example.
+    pub fn scored(&self, example: &Example) -> Scored {
+        let sparse = self.rarity.features(&example.text);
+        let dense = centred(&example.dense, &self.centre);
+        let nearest = self.nearest.cosine(&dense);
+        let unseen = self.rarity.unseen(&sparse);
+        let features = joined(sparse, &dense);
+        Scored { scores: self.weights.scores(&features), nearest, unseen }
+    }
+}
+
+fn features(rarity: &Rarity, text: &str, dense: &[f32]) -> Vec<(u32, f32)> {
+    joined(rarity.features(text), dense)
+}
+
+fn joined(mut sparse: Vec<(u32, f32)>, dense: &[f32]) -> Vec<(u32, f32)> {
+    sparse.extend((SPARSE as u32..).zip(dense.iter().copied()));
+    sparse
+}
+
+fn mean(examples: &[&Example]) -> Vec<f32> {
+    let width = examples.first().map_or(0, |example| example.dense.len());
+    let mut mean = vec![0.0f64; width];
+    for example in examples {
+        mean.iter_mut().zip(&example.dense).for_each(|(mean, value)| *mean += f64::from(*value));
+    }
+    mean.iter().map(|sum| (sum / examples.len().max(1) as f64) as f32).collect()
+}
+
+/// Scores of examples by models that did not see them, in their order; and of `other` ones by the first of these models.
+pub fn out_of_fold(
+    examples: &[Example],
+    other: &[Example],
+    classes: usize,
+    seed: u64,
+) -> (Vec<Scored>, Vec<Scored>) {
+    let firsts: Vec<usize> = examples.iter().map(|example| first(example)).collect();
+    let parts = stratified(&firsts, FOLDS, seed);
+    let mut scored: Vec<Option<Scored>> = vec![None; examples.len()];
+    let mut others = Vec::new();
+    for part in 0..FOLDS {
+        let rest = examples.iter().zip(&parts).filter(|(_, of)| **of != part).map(|(example, _)| example);
+        let fitted = Fitted::train(&rest.collect::<Vec<_>>(), classes, seed);
+        for ((example, of), scored) in examples.iter().zip(&parts).zip(&mut scored) {
+            if *of == part {
+                *scored = Some(fitted.scored(example));
+            }
+        }
+        others.extend(other.iter().skip(part).step_by(FOLDS).map(|example| fitted.scored(example)));
+    }
+    (scored.into_iter().flatten().collect(), others)
+}
+
+/// The class of an example that has one.
+pub fn first(example: &Example) -> usize {
+    example.classes.first().copied().unwrap_or(0)
+}
+
+/// A classifier, and what models of parts said about messages that they did not see.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Trained on all examples.
+    pub classifier: Classifier,
+    /// What was said about each example.
+    pub known: Vec<Scored>,
+    /// What was said about messages of other matters.
+    pub others: Vec<Scored>,
+}
+
+/// Trains on all examples and calibrates. `other` are messages of other matters. None if there is no example or there
+/// are too many classes.
+pub fn classifier(
+    examples: &[Example],
+    other: &[Example],
+    labels: Vec<String>,
+    sources: Vec<Source>,
+    seed: u64,
+) -> Option<Made> {
+    if examples.is_empty() {
+        return None;
+    }
+    let classes: Vec<usize> = examples.iter().map(first).collect();
+    let (known, others) = out_of_fold(examples, other, labels.len(), seed);
+    let confidence = calibrate(&known, &classes, &others);
+    let fitted = Fitted::train(&examples.iter().collect::<Vec<_>>(), labels.len(), seed);
+    let weight = |feature: usize, class: usize| fitted.weights.of(feature, class);
+    let features = SPARSE + fitted.centre.len();
+    let linear = Linear::round(features, labels.len(), weight, fitted.weights.biases())?;
+    let Fitted { rarity, centre, nearest, .. } = fitted;
+    let classifier = Classifier { labels, sources, rarity, centre, linear, nearest, confidence };
+    Some(Made { classifier, known, others })
+}

@@ -1,0 +1,165 @@
+//! The artefacts that ship, on sentences that they did not learn from, and what becomes of broken ones.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that fails is a test that fails")]
+
+use std::{fs, path::Path, sync::LazyLock};
+use understanding::learned::{
+    mind::{Artefacts, Mind, Tier, Unfit, Verdict},
+    murmur::murmur3,
+    topics::{Target, target},
+};
+
+static WORDS: LazyLock<Mind> = LazyLock::new(|| Mind::load(Tier::Words, &Artefacts::shipped()).0.unwrap());
+
+/// The sentences that were left out of training: as the trainer decides it.
+fn left_out() -> Vec<(String, String)> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("sentences");
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "txt") {
+            let intent = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path).unwrap();
+            let left_out = text.lines().filter(|line| murmur3(line.to_lowercase().as_bytes()) % 5 == 0);
+            all.extend(left_out.map(|line| (intent.clone(), line.to_owned())));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_intent_has_sixty_sentences_and_some_that_are_left_out() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("sentences");
+    let left_out = left_out();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "txt") {
+            let intent = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let n = fs::read_to_string(&path).unwrap().lines().count();
+            assert!(n >= 60, "{intent}: {n}");
+            assert!(left_out.iter().filter(|(of, _)| *of == intent).count() >= 5, "{intent}");
+        }
+    }
+}
+
+/// How a mind does on what was left out: parts of all that are right, that are acted upon, and that are acted upon wrongly.
+fn marks(mind: &Mind) -> (f64, f64, f64, Vec<String>) {
+    let (mut right, mut acted, mut wrong) = (0.0, 0.0, 0.0);
+    let mut told = Vec::new();
+    let sentences = left_out();
+    for (intent, sentence) in &sentences {
+        let reading = mind.read(sentence);
+        let wanted = target(intent);
+        if reading.choices[0].target == wanted {
+            right += 1.0;
+        } else {
+            // Shown when the test fails, or with `--nocapture`.
+            let first = &reading.choices[0];
+            println!(
+                "{intent}: {sentence:?} is first {} ({}) {:.2}",
+                first.target, first.label, first.probability
+            );
+        }
+        if let Verdict::Act(choice) = &reading.verdict {
+            acted += 1.0;
+            if choice.target != wanted {
+                wrong += 1.0;
+                told.push(format!("{intent}: {sentence:?} is {} {:.2}", choice.target, choice.probability));
+            }
+        }
+    }
+    let n = sentences.len() as f64;
+    (right / n, acted / n, wrong / n, told)
+}
+
+#[test]
+fn sentences_that_were_left_out_are_understood_by_words_alone() {
+    let (right, acted, wrong, told) = marks(&WORDS);
+    println!("right {right:.3}, acted {acted:.3}, wrong {wrong:.3}");
+    assert!(right >= 0.75, "right {right}");
+    assert!(wrong <= 0.04, "acted {acted}, wrong {wrong}:\n{}", told.join("\n"));
+}
+
+#[test]
+fn other_matters_are_not_acted_upon() {
+    for text in [
+        "what is the capital of france",
+        "order a pizza with extra cheese",
+        "asdf qwer zxcv",
+        "\u{1f355}",
+        "",
+        "?!",
+    ] {
+        assert!(
+            !matches!(WORDS.read(text).verdict, Verdict::Act(_)),
+            "{text}: {:?}",
+            WORDS.read(text).verdict
+        );
+    }
+}
+
+#[test]
+fn questions_of_the_public_set_lead_to_what_answers_them() {
+    let first = |text: &str| WORDS.read(text).choices[0].target.clone();
+    assert_eq!(
+        first("How long until my new card is delivered to my house?"),
+        Target::Faq("card.delivery".to_owned())
+    );
+    assert_eq!(
+        first("Why did the exchange rate you used for my card payment differ?"),
+        Target::Faq("fees".to_owned())
+    );
+}
+
+#[test]
+fn words_of_power_are_not_left_to_probabilities() {
+    for (text, intent) in
+        [("STOP", "stop_sharing"), ("yes", "yes"), ("no!", "no"), ("help", "help"), ("pause please", "pause")]
+    {
+        let reading = WORDS.read(text);
+        assert!(reading.word_of_power, "{text}");
+        assert!(matches!(&reading.verdict, Verdict::Act(choice) if choice.label == intent), "{text}");
+    }
+}
+
+#[test]
+fn probabilities_of_all_choices_add_up() {
+    let sum: f32 = WORDS.read("what's my balance").choices.iter().map(|choice| choice.probability).sum();
+    assert!((sum - 1.0).abs() < 1e-3, "{sum}");
+}
+
+#[test]
+fn a_message_of_any_length_is_read() {
+    let long = "balance \u{1f600} ".repeat(100_000);
+    assert_eq!(
+        WORDS.read(&long),
+        WORDS.read(&long[..long.floor_char_boundary(understanding::MAX_READ_BYTES)])
+    );
+}
+
+#[test]
+fn the_tokens_that_mattered_are_those_of_the_message() {
+    let reasons = WORDS.reasons("please freeze my card", "card_freeze", 5);
+    assert_eq!(reasons.len(), 5);
+    assert!(reasons[0].adds > 0.0);
+    assert!(reasons.iter().any(|reason| reason.gram.contains("freez")), "{reasons:?}");
+    assert!(reasons.is_sorted_by(|a, b| a.adds.abs() >= b.adds.abs()));
+    assert!(WORDS.reasons("please freeze my card", "no such label", 5).is_empty());
+}
+
+#[test]
+fn a_missing_or_broken_artefact_gives_way_to_the_tier_below_and_says_so() {
+    let shipped = Artefacts::shipped();
+    let (mind, unfit) = Mind::load(Tier::Minilm, &Artefacts { encoder: None, minilm: None, ..shipped });
+    assert_eq!(mind.unwrap().tier(), Tier::Words);
+    assert_eq!(unfit, [Unfit::Missing { tier: Tier::Minilm }, Unfit::Missing { tier: Tier::Encoder }]);
+    for broken in [&b""[..], &[0; 100], shipped.pieces, &shipped.words[..1000]] {
+        let (mind, unfit) = Mind::load(Tier::Encoder, &Artefacts { encoder: Some(broken), ..shipped });
+        let mind = mind.unwrap();
+        assert_eq!((mind.tier(), unfit.len()), (Tier::Words, 1));
+        assert_eq!(mind.read("what's my balance"), WORDS.read("what's my balance"));
+        let (mind, unfit) = Mind::load(Tier::Words, &Artefacts { words: broken, ..shipped });
+        assert!(mind.is_none());
+        assert!(matches!(unfit[..], [Unfit::Broken { tier: Tier::Words, .. }]), "{unfit:?}");
+    }
+}
