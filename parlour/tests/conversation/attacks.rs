@@ -67,7 +67,7 @@ async fn put<P: ForPurpose + 'static>(house: &House, attempt: &Attempt) -> (Verd
             consent: of.consent.as_ref(),
             data_class: of.class,
             accounts: &of.accounts,
-            payment: None,
+            ordered: None,
             channel: Channel::Web,
             tier: Tier::InChat,
             circumstances: Circumstances::default(),

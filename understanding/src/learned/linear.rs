@@ -62,6 +62,7 @@ impl Linear {
     }
 
     /// The parts, to be stored.
+    #[expect(clippy::type_complexity, reason = "four slices, taken apart at once")]
     pub fn parts(&self) -> (&[u32], &[(u8, i8)], &[f32], &[f32]) {
         (&self.starts, &self.entries, &self.scales, &self.biases)
     }
