@@ -3,8 +3,11 @@
 
 use crate::{app::App, consents::looks, linking::FromBank, memory::Memory, rim, tenant::Tenant};
 use banks::{BankFault, Connector, Grant, OnboardingFault};
-use domain::{Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Region, Tier};
-use gate::{Asker, Circumstances, ForPurpose, Logged, Permit, Question, Refusal, RefusalReason, Verdict};
+use domain::{AccountId, Channel, Consent, ConsentId, ConsentState, DataClass, EntryId, Order, Region, Tier};
+use gate::{
+    AccountManagement, Asker, Circumstances, ForPurpose, Logged, Ordered, Permit, Question, Refusal,
+    RefusalReason, Verdict,
+};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
@@ -112,6 +115,38 @@ impl Turn {
                 access::stage(tx, verdict.decision())?;
             }
             Ok((verdicts, consent))
+        });
+        let ((verdicts, consent), logged) = decided.await?;
+        let asked = self.settle(verdicts, consent.clone(), logged)?;
+        self.end_if_over(&asked, consent).await?;
+        Ok(asked)
+    }
+
+    /// Asks the gate for leave to have an order carried out at the bank.
+    pub async fn ask_order(&self, order: &Order) -> Result<Asked<AccountManagement>, TurnFault> {
+        let entry = EntryId::new(rim::uuid(self.now));
+        let (turn, id, operation) = (self.clone(), entry.clone(), order.operation());
+        let accounts: Vec<AccountId> = order.account().cloned().into_iter().collect();
+        let decided = self.app.store.decide(vec![entry], move |tx| -> Result<_, DbError> {
+            let (consent, now) = turn.held(tx)?;
+            let class = operation.data_class();
+            let question = Question {
+                entry: id.clone(),
+                bank: &turn.tenant.id,
+                asker: Asker::Customer(&turn.conversation.customer),
+                customer: &turn.conversation.customer,
+                consent: consent.as_ref(),
+                data_class: class,
+                accounts: &accounts,
+                ordered: Some(Ordered::Operation(operation)),
+                channel: turn.channel,
+                tier: turn.tenant.gate.max_tier(&turn.tenant.id, turn.channel, class),
+                circumstances: Circumstances { region: turn.region, partner: None },
+                now,
+            };
+            let verdict = turn.tenant.gate.decide::<AccountManagement>(&question);
+            access::stage(tx, verdict.decision())?;
+            Ok((vec![verdict], consent))
         });
         let ((verdicts, consent), logged) = decided.await?;
         let asked = self.settle(verdicts, consent.clone(), logged)?;

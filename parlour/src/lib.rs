@@ -10,6 +10,7 @@ pub mod asking;
 pub mod balances;
 pub mod bank_tasks;
 pub mod bells;
+pub mod cards;
 pub mod category;
 pub mod commands;
 pub mod config;

@@ -85,6 +85,9 @@ fn intent(choice: &Choice) -> Option<Intent> {
         "spend_summary" => Intent::Spending,
         "spend_compare" => Intent::Compare,
         "where_spent" => Intent::WhereShopped,
+        "card_freeze" => Intent::CardFreeze,
+        "card_unfreeze" => Intent::CardUnfreeze,
+        "card_lost" => Intent::CardLost,
         "link" => Intent::Link,
         "stop_sharing" => Intent::Stop,
         "pause" => Intent::Pause,
@@ -112,7 +115,6 @@ fn intent(choice: &Choice) -> Option<Intent> {
 fn not_here(target: &Target) -> Option<&'static str> {
     let Target::Service(name) = target else { return None };
     Some(match name.as_str() {
-        "card_freeze" | "card_unfreeze" | "card_lost" => "freeze or replace a card",
         "card_limits" => "change what a card may spend",
         "travel_notice" => "take a note that you travel",
         "nickname" => "give an account another name",

@@ -1,6 +1,7 @@
 //! What a conversation remembers from one message to the next: what it is about, and what the bank's side asked last. It
 //! is sealed in the conversation's own row, written together with each answer, and of no use after ten minutes.
 
+use domain::{AccountId, CardId, Order};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use understanding::{Entities, Intent, Topic};
@@ -23,6 +24,51 @@ pub enum Asked {
     },
     /// Whether to erase everything.
     Erase,
+    /// Which card was meant.
+    Card {
+        /// What is to be done with it.
+        wish: CardWish,
+        /// In the order in which they were offered.
+        cards: Vec<CardChoice>,
+    },
+    /// Whether to have this done at the bank.
+    Order {
+        /// What.
+        order: Order,
+        /// The card, as the customer reads it.
+        name: String,
+        /// The key of the order: sent with every try, so that it is done once.
+        key: String,
+        /// The bank's reference of the approval that it asked for.
+        reference: Option<String>,
+    },
+}
+
+/// What is to be done with a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardWish {
+    /// It stops paying until it is unfrozen.
+    Freeze,
+    /// It pays again.
+    Unfreeze,
+    /// It is lost: blocked, and another one ordered.
+    ReportLost,
+    /// It is stolen: the same.
+    ReportStolen,
+}
+
+/// A card that was offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardChoice {
+    /// The bank's id of it.
+    pub id: CardId,
+    /// Its account.
+    pub account: AccountId,
+    /// The last four digits of its number.
+    pub last4: String,
+    /// As the customer reads it.
+    pub name: String,
 }
 
 /// The memory of one conversation.

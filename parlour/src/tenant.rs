@@ -177,6 +177,7 @@ fn what_it_can(offers: &[DataClass]) -> Vec<String> {
         (DataClass::Balances, "Tell you your balances"),
         (DataClass::Transactions, "Show your payments, and what you spent where and when"),
         (DataClass::MerchantPlaces, "Show in which places you shopped"),
+        (DataClass::Cards, "Freeze a card, and unfreeze or replace it"),
     ];
     let mut can: Vec<String> =
         lines.iter().filter(|(c, _)| offers.contains(c)).map(|(_, line)| (*line).to_owned()).collect();

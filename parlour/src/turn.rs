@@ -4,13 +4,13 @@ use crate::{
     accesses,
     app::App,
     asking::{Shown, Turn, TurnFault},
-    balances,
+    balances, cards,
     consents::words as consent_words,
     erasure, export,
     help::{self, PERSON},
     linking,
     meaning::{self, Meaning},
-    memory::{self, Asked, Memory},
+    memory::{self, Asked, CardWish, Memory},
     picture, places, privacy, receipts,
     reply::{Block, Reply},
     room::Words,
@@ -104,6 +104,9 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
         return Ok((reply, Heard::Aside));
     }
+    if let Some(reply) = cards::answer_if_asked(turn, text, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
     if understanding::asks_for_more(text)
         && let Some(Topic { intent: Intent::Transactions, entities }) = turn.memory.topic()
         && turn.memory.shown() > 0
@@ -151,6 +154,10 @@ async fn serve(turn: &Turn, intent: Intent, about: &Entities) -> Result<Reply, T
         Intent::Spending => spending::total(turn, about).await,
         Intent::Picture => picture::tell(turn, about).await,
         Intent::Compare => picture::compare(turn, about).await,
+        Intent::CardFreeze => cards::begin(turn, CardWish::Freeze, about).await,
+        Intent::CardUnfreeze => cards::begin(turn, CardWish::Unfreeze, about).await,
+        Intent::CardLost => cards::begin(turn, CardWish::ReportLost, about).await,
+        Intent::CardStolen => cards::begin(turn, CardWish::ReportStolen, about).await,
         Intent::WhereShopped => places::tell(turn, about).await,
         Intent::WhoLooked => accesses::tell(turn).await,
         Intent::Receipts => receipts::tell(turn).await,
@@ -202,6 +209,10 @@ fn asks(intent: Intent) -> Option<&'static str> {
         Intent::Spending => "What did I spend this month?",
         Intent::Picture => "How do I spend my money?",
         Intent::Compare => "Did I spend more than last month?",
+        Intent::CardFreeze => "Freeze my card",
+        Intent::CardUnfreeze => "Unfreeze my card",
+        Intent::CardLost => "My card is lost",
+        Intent::CardStolen => "My card was stolen",
         Intent::WhereShopped => "Where did I shop?",
         Intent::WhoLooked => "Who looked at my data?",
         Intent::Receipts => "Receipts for this",

@@ -22,6 +22,14 @@ pub enum Intent {
     Picture,
     /// Whether more or less was spent than before.
     Compare,
+    /// A card is to stop paying for now.
+    CardFreeze,
+    /// A frozen card is to pay again.
+    CardUnfreeze,
+    /// A card is lost.
+    CardLost,
+    /// A card was stolen.
+    CardStolen,
     /// In which shops or places.
     WhereShopped,
     /// Who read the customer's data.
@@ -203,6 +211,10 @@ fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
             | Intent::Privacy
             | Intent::Hours
             | Intent::Standing
+            | Intent::CardFreeze
+            | Intent::CardUnfreeze
+            | Intent::CardLost
+            | Intent::CardStolen
             | Intent::Yes
             | Intent::No
     );

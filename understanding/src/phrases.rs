@@ -136,6 +136,49 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
         ],
     ),
     (
+        CardUnfreeze,
+        Strong,
+        &[
+            "unfreeze|unblock|unlock",
+            "card works|working again",
+            "found my card",
+            "end|undo the freeze",
+            "reactivate my? card",
+        ],
+    ),
+    (
+        CardStolen,
+        Strong,
+        &[
+            "card|cards|wallet|purse * stolen|robbed",
+            "stole|nicked|pinched my|our card|wallet|purse|debit|credit",
+            "someone|somebody has|took|got my card|wallet",
+            "stolen card|wallet|purse",
+        ],
+    ),
+    (
+        CardLost,
+        Strong,
+        &[
+            "lost my|the debit|credit? card|wallet|purse",
+            "card|wallet is|got|went lost|missing|gone",
+            "cant|cannot find my * card|wallet",
+            "lost card",
+            "left my card",
+        ],
+    ),
+    (
+        CardFreeze,
+        Strong,
+        &[
+            "freeze|block|lock|disable|deactivate|suspend my|the|a|this|that|all? debit|credit? card|cards",
+            "freeze|block|lock it|card",
+            "card frozen|blocked|locked please|now",
+            "turn|switch off my? card",
+            "stop my card",
+        ],
+    ),
+    (
         Hours,
         Strong,
         &[
@@ -638,6 +681,10 @@ pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
     (Person, &[Help, Link, Balance, Transactions, WhoLooked]),
     (Receipts, &[WhoLooked, Balance, Transactions, Spending, Picture, Compare, WhereShopped, Link, Help]),
     (WhoLooked, &[Balance, Transactions, Spending, Picture, Compare, WhereShopped, Link, Help]),
+    (CardUnfreeze, &[CardFreeze, Balance, Link, Help, CardLost]),
+    (CardStolen, &[CardLost, CardFreeze, Balance, Transactions, Link]),
+    (CardLost, &[CardFreeze, Balance, Transactions, Link]),
+    (CardFreeze, &[Stop, Balance, Pause, Link, Help, Resume]),
     (Hours, &[Help, Person, Link, Transactions, Balance]),
     (Standing, &[Link, Help, MyConsents, Balance]),
     (Compare, &[Spending, Transactions, Picture, Balance, WhereShopped]),

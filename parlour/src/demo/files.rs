@@ -29,6 +29,7 @@ crest = "H"
 kind = "fdx"
 issuer = "http://127.0.0.1:{harbour}"
 api = "http://127.0.0.1:{harbour}/fdx/v6"
+native = "http://127.0.0.1:{harbour}/parlour-bank/v1"
 client_id = "parlour"
 
 [consent]
@@ -49,6 +50,7 @@ accounts = "yes"
 balances = "yes"
 transactions = "yes"
 merchant_places = "yes"
+cards = "yes"
 "##;
 
 const MERIDIAN: &str = r##"# Meridian Savings says No to places, and No to every messenger that is not its own.
