@@ -59,6 +59,7 @@ async fn run(issuer: &str, file: &Path) -> Result<(), Box<dyn Error>> {
         bank: "compat".parse()?,
         issuer: issuer.parse()?,
         api: format!("{issuer}/fdx/v6").parse()?,
+        native: None,
         client_id: given("CLIENT_ID", "parlour"),
         redirect_uri: given("REDIRECT_URI", "https://gateway.example/link/callback").parse()?,
         signing_key: key(file)?,
@@ -95,6 +96,7 @@ fn ask() -> Result<LinkAsk, Box<dyn Error>> {
     Ok(LinkAsk {
         consent: "cst_00000000000000000000000000000001".parse()?,
         customer: "cus_00000000000000000000000000000001".parse()?,
+        orders: false,
         data_classes: vec![DataClass::Accounts, DataClass::Balances, DataClass::Transactions],
         days: 90,
         lookback_days: 90,

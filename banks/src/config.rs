@@ -14,6 +14,9 @@ pub struct ConnectorConfig {
     pub issuer: Url,
     /// Where its FDX API begins (`https://api.bank.example/fdx/v6`).
     pub api: Url,
+    /// Where its native API begins (`https://api.bank.example/parlour-bank/v1`). None: it has none. Access tokens are
+    /// asked for with `api` as their resource, and the bank takes them here, too.
+    pub native: Option<Url>,
     /// What the bank calls us.
     pub client_id: String,
     /// Where the bank sends the customer's browser back to.

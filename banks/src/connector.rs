@@ -47,7 +47,8 @@ impl Connector {
         let limits = config.limits.clone();
         let tokens =
             Tokens::new(oauth.clone(), attempts, clock.clone(), config.refresh.clone(), limits.clone());
-        let api = Api { client, base: config.api.clone(), tokens: Arc::new(tokens), clock, limits };
+        let (base, native) = (config.api.clone(), config.native.clone());
+        let api = Api { client, base, native, tokens: Arc::new(tokens), clock, limits };
         let issuer = onboarding::issuer(&config.issuer).to_owned();
         Ok(Connector { inner: Arc::new(Inner { bank: config.bank, issuer, oauth, api }) })
     }

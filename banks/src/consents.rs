@@ -49,8 +49,7 @@ impl Connector {
         let deadline = self.deadline();
         let path = ["consents", &grant.at_bank, "revocation"];
         let body = json!({ "reason": "USER_ACTION", "initiator": "INDIVIDUAL" });
-        let ask =
-            Ask { name: "revoke", method: Method::PUT, path: &path, query: Vec::new(), body: Some(body) };
+        let ask = Ask { method: Method::PUT, body: Some(body), ..Ask::get("revoke", &path, Vec::new()) };
         match self.inner.api.ask(grant, deadline, &ask).await {
             Ok(_) | Err(BankFault::ConsentEnded) => {}
             Err(BankFault::Refused { status: ENDED_ALREADY, .. }) => {}

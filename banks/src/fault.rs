@@ -130,6 +130,9 @@ pub enum BankFault {
     /// The store of grants failed.
     #[error("the grant could not be kept: {0}")]
     Keeper(#[from] KeeperFault),
+    /// The bank has no native contract, so this cannot be asked.
+    #[error("the bank does not offer this")]
+    NotNative,
     /// A request could not be made on our side (a key, a header or the system's randomness).
     #[error("the request could not be made")]
     Unsendable,
@@ -225,6 +228,12 @@ pub enum Mismatch {
     /// The permit is for another class of data.
     #[error("the permit is for other data")]
     DataClass,
+    /// The permit is for another order, or for none.
+    #[error("the permit is for another order")]
+    Order,
+    /// The permit does not name the account.
+    #[error("the permit is for other accounts")]
+    Account,
     /// The permit is for another bank.
     #[error("the permit is for another bank")]
     Bank,
@@ -337,6 +346,7 @@ impl BankFault {
             BankFault::TooLong { .. } => "too_long",
             BankFault::NotPermitted(_) => "not_permitted",
             BankFault::Keeper(_) => "keeper",
+            BankFault::NotNative => "not_native",
             BankFault::Unsendable => "unsendable",
         }
     }

@@ -6,7 +6,8 @@
 //! 2. [`Connector::begin_link`] and [`Connector::finish_link`] lead a customer to the bank and back. What
 //!    comes of it is a [`Grant`]; the caller seals it.
 //! 3. Reads take the grant and a permit of the gate, and give back guarded data.
-//! 4. [`Connector::revoke`] ends a consent at the bank.
+//! 4. [`Connector::order`] has something done on a card or an account, where the bank has the native contract.
+//! 5. [`Connector::revoke`] ends a consent at the bank.
 //!
 //! Access tokens never leave the process. Everything a bank does wrong is a [`BankFault`], a fact with
 //! numbers. Only `oauth.rs` knows which OAuth library is used.
@@ -24,6 +25,7 @@ mod grant;
 mod http;
 mod key;
 mod link;
+mod native;
 mod oauth;
 mod onboarding;
 mod random;
@@ -38,6 +40,7 @@ pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unreadable
 pub use grant::{Grant, GrantKeeper, KeeperFault, Kept, Lease};
 pub use key::{ClientKey, KeyFault};
 pub use link::{Begun, LinkAsk, Linked, PendingLink};
+pub use native::{Effect, Fact, NotAKey, OrderKey, Outcome};
 pub use onboarding::{Endpoint, OnboardingFault};
 pub use reads::{Listing, Period, PeriodFault};
 pub use secret::Secret;

@@ -32,6 +32,9 @@ pub struct LinkAsk {
     pub customer: CustomerId,
     /// Which data. Every class includes which accounts there are.
     pub data_classes: Vec<DataClass>,
+    /// Whether the bank is asked to take orders from the customer, too, on what those classes are about. Without the
+    /// native contract nothing is asked for.
+    pub orders: bool,
     /// For how many days, at most 365; more is cut.
     pub days: u32,
     /// How many days of transactions before today, at most 731; more is cut.
@@ -81,6 +84,8 @@ impl Connector {
     pub async fn begin_link(&self, ask: &LinkAsk) -> Result<Begun, BankFault> {
         let asked = Asked {
             data_classes: ask.data_classes.clone(),
+            native: self.is_native(),
+            orders: ask.orders && self.is_native(),
             days: ask.days.clamp(1, MAX_DAYS),
             lookback_days: ask.lookback_days.min(MAX_LOOKBACK),
         };

@@ -24,6 +24,8 @@ pub enum Endpoint {
     Issuer,
     /// The FDX API.
     Api,
+    /// The native API.
+    Native,
     /// Our own address for the way back.
     Redirect,
     /// Where the customer signs in.
@@ -41,6 +43,7 @@ impl fmt::Display for Endpoint {
         f.write_str(match self {
             Endpoint::Issuer => "issuer",
             Endpoint::Api => "api",
+            Endpoint::Native => "native api",
             Endpoint::Redirect => "redirect address",
             Endpoint::Authorization => "authorization endpoint",
             Endpoint::Token => "token endpoint",
@@ -179,13 +182,15 @@ pub(crate) fn check_addresses(config: &ConnectorConfig) -> Result<bool, Onboardi
         (Endpoint::Api, &config.api),
         (Endpoint::Redirect, &config.redirect_uri),
     ];
-    for (endpoint, url) in named {
+    let native = config.native.as_ref().map(|url| (Endpoint::Native, url));
+    for (endpoint, url) in named.into_iter().chain(native) {
         check_address(endpoint, url)?;
         if url.query().is_some() {
             return Err(OnboardingFault::BadUrl { endpoint, url: url.to_string() });
         }
     }
-    Ok(config.issuer.scheme() == "http" || config.api.scheme() == "http")
+    let plain = |url: &Url| url.scheme() == "http";
+    Ok(plain(&config.issuer) || plain(&config.api) || config.native.as_ref().is_some_and(plain))
 }
 
 fn check_address(endpoint: Endpoint, url: &Url) -> Result<(), OnboardingFault> {

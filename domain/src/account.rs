@@ -1,7 +1,7 @@
 //! Accounts and balances, as a bank tells them.
 
 use crate::{AccountId, Money, purpose::NotKnown, purpose::closed};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -58,4 +58,18 @@ pub struct Balance {
     pub available: Option<Money>,
     /// When the bank read it.
     pub as_of: Timestamp,
+    /// What a card's bill says, if it is a card and the bank says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill: Option<CardBill>,
+}
+
+/// What is to be paid on a card, and how much may be owed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardBill {
+    /// The most that may be owed.
+    pub credit_line: Option<Money>,
+    /// The least that is to be paid by the due date.
+    pub minimum: Option<Money>,
+    /// The due date.
+    pub due: Option<Date>,
 }

@@ -201,6 +201,21 @@ text_id!(
 text_id!(
     /// A transaction as its bank names it.
     TransactionId, 256, "visible ASCII", |c| c.is_ascii_graphic());
+text_id!(
+    /// A card as its bank names it. Never a card number.
+    CardId, 256, "visible ASCII", |c| c.is_ascii_graphic());
+text_id!(
+    /// A travel notice as its bank names it.
+    TravelNoticeId, 256, "visible ASCII", |c| c.is_ascii_graphic());
+text_id!(
+    /// A statement as its bank names it.
+    StatementId, 256, "visible ASCII", |c| c.is_ascii_graphic());
+text_id!(
+    /// A standing order as its bank names it.
+    StandingOrderId, 256, "visible ASCII", |c| c.is_ascii_graphic());
+text_id!(
+    /// A subscription as its bank names it.
+    SubscriptionId, 256, "visible ASCII", |c| c.is_ascii_graphic());
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod backoff;
+pub mod card;
 pub mod channel;
 pub mod clock;
 pub mod consent;
@@ -14,21 +15,33 @@ pub mod conversation;
 pub mod erasure;
 pub mod ids;
 pub mod money;
+pub mod order;
 pub mod purpose;
 pub mod region;
+pub mod schedule;
 pub mod staff;
 pub mod transaction;
 
-pub use account::{Account, AccountKind, Balance};
+pub use account::{Account, AccountKind, Balance, CardBill};
+pub use card::{
+    Card, CardKind, CardLimits, CardState, CardSwitches, FrozenBy, LimitChange, Loss, Replacement,
+    TravelNotice,
+};
 pub use channel::{Channel, Tier};
 pub use clock::Clock;
 pub use consent::{Consent, ConsentEvent, ConsentState};
 pub use consent_history::{ConsentChange, Controller, How, Terms, Who};
 pub use ids::{
-    AccountId, BankId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, PartnerId,
-    ProposalId, SealedLinkId, SignInId, StaffId, TransactionId,
+    AccountId, BankId, CardId, ConsentId, ConversationId, CustomerId, EntryId, LinkId, MessageId, PartnerId,
+    ProposalId, SealedLinkId, SignInId, StaffId, StandingOrderId, StatementId, SubscriptionId, TransactionId,
+    TravelNoticeId,
 };
 pub use money::{Currency, Money};
+pub use order::{Operation, Order};
 pub use purpose::{DataClass, Purpose};
 pub use region::Region;
-pub use transaction::{Place, Transaction, TransactionStatus};
+pub use schedule::{
+    Cadence, ContactPreferences, ContactWay, StandingOrder, Statement, StatementFile, StatementForm,
+    Subscription,
+};
+pub use transaction::{Nature, Place, Transaction, TransactionStatus};

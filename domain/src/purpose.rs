@@ -68,6 +68,8 @@ closed! {
         DisputeSupport = "dispute_support",
         /// To show the customer where they shopped.
         OwnSpendingMap = "own_spending_map",
+        /// To do with cards and accounts what the customer ordered.
+        AccountManagement = "account_management",
     }
 }
 
@@ -81,6 +83,7 @@ impl Purpose {
             Purpose::CustomerPayment => "to make payments that you order",
             Purpose::DisputeSupport => "to help with a dispute you raised",
             Purpose::OwnSpendingMap => "to show you where you shopped",
+            Purpose::AccountManagement => "to do what you order with your cards and accounts",
         }
     }
 }
@@ -96,6 +99,14 @@ closed! {
         Transactions = "transactions",
         /// In which city and country purchases were made.
         MerchantPlaces = "merchant_places",
+        /// Which cards there are, whether they pay, their limits and travel notices.
+        Cards = "cards",
+        /// Statements of accounts, as documents.
+        Statements = "statements",
+        /// What comes again and again: standing orders and subscriptions.
+        ScheduledPayments = "scheduled_payments",
+        /// How the bank reaches the customer.
+        Contact = "contact",
     }
 }
 
@@ -107,6 +118,10 @@ impl DataClass {
             DataClass::Balances => "your balances",
             DataClass::Transactions => "your transactions",
             DataClass::MerchantPlaces => "the places where you shopped",
+            DataClass::Cards => "your cards, their limits and your travel notices",
+            DataClass::Statements => "your statements",
+            DataClass::ScheduledPayments => "your standing orders and subscriptions",
+            DataClass::Contact => "how the bank reaches you",
         }
     }
 }

@@ -14,6 +14,25 @@ pub enum TransactionStatus {
     Posted,
 }
 
+/// Whether a payment undoes another one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Nature {
+    /// It does not, as far as the bank tells.
+    #[default]
+    Usual,
+    /// The merchant gives money back for what was bought.
+    Refund {
+        /// The purchase, if the bank tells it.
+        of: Option<TransactionId>,
+    },
+    /// The payment itself was taken back: it should not have been.
+    Reversal {
+        /// The payment, if the bank tells it.
+        of: Option<TransactionId>,
+    },
+}
+
 /// One payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transaction {
@@ -35,6 +54,12 @@ pub struct Transaction {
     pub merchant: Option<String>,
     /// Merchant category code (ISO 18245), four digits.
     pub category: Option<String>,
+    /// Whether it undoes another one.
+    #[serde(default)]
+    pub nature: Nature,
+    /// What was paid in the merchant's own currency, if that is another one. Never negative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Money>,
 }
 
 /// Where a purchase was made.
@@ -46,4 +71,7 @@ pub struct Place {
     pub city: String,
     /// The country (ISO 3166-1 alpha-2).
     pub country: String,
+    /// Whether it was made on the internet; city and country are then those of the seller.
+    #[serde(default)]
+    pub online: bool,
 }

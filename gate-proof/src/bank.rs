@@ -98,6 +98,10 @@ pub fn still_serves(rules: &BankRules) -> Theorem {
             DataClass::Balances => "ReadBalances",
             DataClass::Transactions => "ReadTransactions",
             DataClass::MerchantPlaces => "ReadMerchantPlaces",
+            DataClass::Cards => "ReadCards",
+            DataClass::Statements => "ReadStatements",
+            DataClass::ScheduledPayments => "ReadScheduledPayments",
+            DataClass::Contact => "ReadContact",
         }
         .to_owned(),
         when: format!(
@@ -119,8 +123,14 @@ fn meant(no: &No) -> String {
     match no.to {
         None => {}
         Some(Refused::Payments) => all.push("action == Parlour::Action::\"OrderPayment\"".to_owned()),
+        Some(Refused::Orders(kind)) => {
+            all.push("action == Parlour::Action::\"ManageAccount\"".to_owned());
+            all.extend(kind.map(|kind| {
+                format!("context has operation && Parlour::Operation::\"{kind}\" == context.operation")
+            }));
+        }
         Some(Refused::Reading(class)) => all.push(format!(
-            "action != Parlour::Action::\"OrderPayment\" && context.dataClass == Parlour::DataClass::\"{class}\""
+            "action != Parlour::Action::\"OrderPayment\" && action != Parlour::Action::\"ManageAccount\" && context.dataClass == Parlour::DataClass::\"{class}\""
         )),
     }
     if let Some(channel) = no.channel {

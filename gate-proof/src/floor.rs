@@ -15,15 +15,16 @@ use std::collections::BTreeSet;
 /// every allowed request meets.
 pub const PROMISES: &[(&str, &str, &str, &str)] = &[
     (
-        "six-services",
+        "seven-services",
         "purpose",
-        "Nothing is used for anything but the six services: no advertising, no profiling, no resale.",
+        "Nothing is used for anything but the seven services: no advertising, no profiling, no resale.",
         r#"context.purpose == Parlour::Purpose::"answer_customer"
         || context.purpose == Parlour::Purpose::"customer_alert"
         || context.purpose == Parlour::Purpose::"receipt_match"
         || context.purpose == Parlour::Purpose::"customer_payment"
         || context.purpose == Parlour::Purpose::"dispute_support"
-        || context.purpose == Parlour::Purpose::"own_spending_map""#,
+        || context.purpose == Parlour::Purpose::"own_spending_map"
+        || context.purpose == Parlour::Purpose::"account_management""#,
     ),
     (
         "customers-see-their-own",
@@ -216,18 +217,100 @@ pub const PROMISES: &[(&str, &str, &str, &str)] = &[
         "Who reads places reads nothing else.",
         r#"if action == Parlour::Action::"ReadMerchantPlaces" then context.dataClass == Parlour::DataClass::"merchant_places" else true"#,
     ),
+    (
+        "cards-are-cards",
+        "reads-cards",
+        "Who reads cards reads nothing else.",
+        r#"if action == Parlour::Action::"ReadCards" then context.dataClass == Parlour::DataClass::"cards" else true"#,
+    ),
+    (
+        "statements-are-statements",
+        "reads-statements",
+        "Who reads statements reads nothing else.",
+        r#"if action == Parlour::Action::"ReadStatements" then context.dataClass == Parlour::DataClass::"statements" else true"#,
+    ),
+    (
+        "scheduled-payments-are-scheduled-payments",
+        "reads-scheduled-payments",
+        "Who reads standing orders and subscriptions reads nothing else.",
+        r#"if action == Parlour::Action::"ReadScheduledPayments" then context.dataClass == Parlour::DataClass::"scheduled_payments" else true"#,
+    ),
+    (
+        "contact-is-contact",
+        "reads-contact",
+        "Who reads how the bank reaches somebody reads nothing else.",
+        r#"if action == Parlour::Action::"ReadContact" then context.dataClass == Parlour::DataClass::"contact" else true"#,
+    ),
+    (
+        "only-customers-manage",
+        "customers-manage",
+        "Nobody but the customer has something done on their cards and accounts; people of the bank never do.",
+        r#"action != Parlour::Action::"ManageAccount" || principal is Parlour::Customer"#,
+    ),
+    (
+        "orders-are-orders",
+        "manages-to-manage",
+        "Whatever is done on cards and accounts is done because the customer ordered that.",
+        r#"action != Parlour::Action::"ManageAccount" || context.purpose == Parlour::Purpose::"account_management""#,
+    ),
+    (
+        "orders-are-of-a-known-kind",
+        "manages-what-it-names",
+        "Nothing is done but what stands in the list of orders; no account is opened, closed or emptied.",
+        r#"if action == Parlour::Action::"ManageAccount" then (context has operation && (
+            context.operation == Parlour::Operation::"freeze_card"
+            || context.operation == Parlour::Operation::"unfreeze_card"
+            || context.operation == Parlour::Operation::"report_card"
+            || context.operation == Parlour::Operation::"set_card_limits"
+            || context.operation == Parlour::Operation::"add_travel_notice"
+            || context.operation == Parlour::Operation::"cancel_travel_notice"
+            || context.operation == Parlour::Operation::"rename_account"
+            || context.operation == Parlour::Operation::"set_contact_preferences")) else true"#,
+    ),
+    (
+        "orders-change-what-was-agreed",
+        "manages-what-it-names",
+        "An order on a card needs a Yes to cards, a new name one to accounts, another way to write one to contact.",
+        r#"if action == Parlour::Action::"ManageAccount" then (context has operation && (
+            if context.operation == Parlour::Operation::"rename_account"
+            then context.dataClass == Parlour::DataClass::"accounts"
+            else (if context.operation == Parlour::Operation::"set_contact_preferences"
+                then context.dataClass == Parlour::DataClass::"contact"
+                else context.dataClass == Parlour::DataClass::"cards"))) else true"#,
+    ),
 ];
 
 /// Every kind of data, by the action that reads it.
-const READS: [&str; 4] = ["ReadAccounts", "ReadBalances", "ReadTransactions", "ReadMerchantPlaces"];
+const READS: [&str; 8] = [
+    "ReadAccounts",
+    "ReadBalances",
+    "ReadTransactions",
+    "ReadMerchantPlaces",
+    "ReadCards",
+    "ReadStatements",
+    "ReadScheduledPayments",
+    "ReadContact",
+];
 /// What customers use reads for.
-const PURPOSES: [&str; 6] = [
+const PURPOSES: [&str; 7] = [
     "answer_customer",
     "customer_alert",
     "receipt_match",
     "customer_payment",
     "dispute_support",
     "own_spending_map",
+    "account_management",
+];
+/// Every kind of order, with the class that it changes.
+const ORDERS: [(&str, &str); 8] = [
+    ("freeze_card", "cards"),
+    ("unfreeze_card", "cards"),
+    ("report_card", "cards"),
+    ("set_card_limits", "cards"),
+    ("add_travel_notice", "cards"),
+    ("cancel_travel_notice", "cards"),
+    ("rename_account", "accounts"),
+    ("set_contact_preferences", "contact"),
 ];
 
 /// The operators of a condition that compare. Any other may fail for some request, or is not known to us.
@@ -324,6 +407,11 @@ fn services() -> Vec<Theorem> {
         "A customer can order a payment.".to_owned(),
         vec![on_the_web("Customer", "OrderPayment", "customer_payment")],
     ));
+    theorems.push(serves(
+        "serves-orders".to_owned(),
+        "A customer can have each kind of order carried out.".to_owned(),
+        ORDERS.iter().map(|(operation, class)| order(operation, class)).collect(),
+    ));
     let help = ["answer_customer", "dispute_support"];
     theorems.push(serves(
         "serves-cases".to_owned(),
@@ -337,6 +425,16 @@ fn services() -> Vec<Theorem> {
         ["messenger", "whatsapp", "matrix"].iter().flat_map(|channel| on_a_messenger(channel)).collect(),
     ));
     theorems
+}
+
+fn order(operation: &str, class: &str) -> Service {
+    let ordered = on_the_web("Customer", "ManageAccount", "account_management");
+    let when = format!(
+        "{} && context.dataClass == Parlour::DataClass::\"{class}\" && context has operation \
+         && context.operation == Parlour::Operation::\"{operation}\"",
+        ordered.when
+    );
+    Service { when, ..ordered }
 }
 
 fn on_the_web(who: &str, action: &str, purpose: &str) -> Service {

@@ -208,10 +208,39 @@ const MISTAKES: &[Mistake] = &[
     (
         "people of the bank may pay",
         &[(
-            "resource) unless {\n  principal is Parlour::Customer\n}",
-            "resource) unless {\n  principal is Parlour::Customer || principal is Parlour::Agent\n}",
+            "\"OrderPayment\", resource) unless {\n  principal is Parlour::Customer\n}",
+            "\"OrderPayment\", resource) unless {\n  principal is Parlour::Customer || principal is Parlour::Agent\n}",
         )],
         By("only-customers-pay"),
+    ),
+    (
+        "people of the bank may freeze a card",
+        &[(
+            "\"ManageAccount\", resource) unless {\n  principal is Parlour::Customer\n}",
+            "\"ManageAccount\", resource) unless {\n  principal is Parlour::Customer || principal is Parlour::Agent\n}",
+        )],
+        By("only-customers-manage"),
+    ),
+    (
+        "a list of bad orders instead of the good ones",
+        &[(
+            "context has operation && (\n",
+            "context has operation && (context.operation != Parlour::Operation::\"rename_account\" ||\n",
+        )],
+        By("orders-are-of-a-known-kind"),
+    ),
+    (
+        "a card may be frozen by who agreed to share something else",
+        &[("context.dataClass == Parlour::DataClass::\"cards\" && [", "[")],
+        By("orders-change-what-was-agreed"),
+    ),
+    (
+        "an order for any purpose",
+        &[(
+            "context.purpose == Parlour::Purpose::\"account_management\"\n}",
+            "context.purpose != Parlour::Purpose::\"customer_payment\"\n}",
+        )],
+        By("orders-are-orders"),
     ),
     (
         "a payment of nothing",
@@ -304,14 +333,17 @@ fn a_list_of_bad_purposes_that_misses_one_is_caught() {
     let end = start + floor[start..].find("};").unwrap() + 2;
     let deny =
         "forbid (principal, action, resource) when { context.purpose == Parlour::Purpose::\"advertising\" };";
-    assert_refuted("a deny-list", &proofs(&with_advertising(&floor[start..end], deny), &["six-services"])[0]);
+    assert_refuted(
+        "a deny-list",
+        &proofs(&with_advertising(&floor[start..end], deny), &["seven-services"])[0],
+    );
 }
 
 #[test]
 fn advertising_that_is_added_to_schema_and_floor_is_caught() {
     let first = "[\n    Parlour::Purpose::\"answer_customer\",\n    Parlour::Purpose::\"customer_alert\"";
     let laws = with_advertising(first, &first.replace('[', "[Parlour::Purpose::\"advertising\","));
-    assert_refuted("a new purpose", &proofs(&laws, &["six-services"])[0]);
+    assert_refuted("a new purpose", &proofs(&laws, &["seven-services"])[0]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn the_floor_and_the_policies_of_a_folder_are_proved_and_written_down() {
         prove_policy().arg("--banks").arg(dir.path()).arg("--json-dir").arg(dir.path()).output().unwrap();
     let (code, out, err) = told(&output);
     assert_eq!(code, Some(0), "{out}{err}");
-    assert!(!out.contains("FAILS") && out.contains("holds  floor/six-services"), "{out}");
+    assert!(!out.contains("FAILS") && out.contains("holds  floor/seven-services"), "{out}");
     assert!(out.contains("holds  harbour/within-the-floor"), "{out}");
     let written = fs::read_to_string(dir.path().join("harbour.proof.json")).unwrap();
     let json: serde_json::Value = serde_json::from_str(&written).unwrap();
@@ -63,7 +63,7 @@ fn what_the_solver_does_not_know_is_not_proved() {
     let dir = tempfile::tempdir().unwrap();
     let solver = Solver::at(clueless(dir.path())).unwrap();
     let mut cases = floor_cases(&Law::shipped().read().unwrap()).unwrap();
-    cases.iter_mut().for_each(|case| case.theorems.retain(|theorem| theorem.name == "six-services"));
+    cases.iter_mut().for_each(|case| case.theorems.retain(|theorem| theorem.name == "seven-services"));
     let proofs = prove(&solver, &cases[..1], NonZeroUsize::MIN, Effort::FirstFailure).unwrap();
     let why = Refutation::Unanswered("solver returned `unknown`".to_owned());
     assert!(matches!(&proofs[0].outcome, Outcome::Fails { why: found, .. } if *found == why), "{proofs:?}");

@@ -1,7 +1,9 @@
 //! What the gate answers.
 
 use crate::{AskerKind, ForPurpose, Logged, Permit, reason::RefusalReason};
-use domain::{AccountId, BankId, Channel, ConsentId, CustomerId, DataClass, EntryId, Money, Purpose, Tier};
+use domain::{
+    AccountId, BankId, Channel, ConsentId, CustomerId, DataClass, EntryId, Money, Operation, Purpose, Tier,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -32,6 +34,9 @@ pub struct Decision {
     /// What was to be paid. In JSON only if a payment was ordered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment: Option<Money>,
+    /// What was to be done. In JSON only if something was ordered that is no payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Operation>,
     /// Where it would be shown.
     pub channel: Channel,
     /// How it would be shown.

@@ -279,9 +279,14 @@ fn no_faults(rules: &BankRules) -> Vec<(String, &'static str)> {
         if no.amount_over.is_some_and(|most| most.minor_units < 0) {
             faults.push((format!("No {number} has an amount below zero"), "write the most that may be paid"));
         }
-        if no.amount_over.is_some() && matches!(no.to, Some(Refused::Reading(_))) {
-            let message = format!("No {number} is to reading and names an amount, so it never applies");
-            faults.push((message, "only payments have an amount; leave the class of data out"));
+        let never = match no.to {
+            Some(Refused::Reading(_)) => Some(("reading", "leave the class of data out")),
+            Some(Refused::Orders(_)) => Some(("orders", "leave the kind of order out")),
+            _ => None,
+        };
+        if let (Some(_), Some((what, help))) = (no.amount_over, never) {
+            let message = format!("No {number} is to {what} and names an amount, so it never applies");
+            faults.push((message, help));
         }
     }
     faults
@@ -314,7 +319,7 @@ mod tests {
     fn every_policy_of_ours_has_a_name_of_its_own() {
         let policies = Law::load().unwrap().of_bank(&rules("own.cedar", String::new())).unwrap();
         let names: BTreeSet<String> = policies.set.policies().map(|policy| policy.id().to_string()).collect();
-        assert_eq!(names.len(), FLOOR.matches("@id(").count() + 1 + 4);
+        assert_eq!(names.len(), FLOOR.matches("@id(").count() + 1 + domain::DataClass::ALL.len());
         let ours = |name: &str| name.starts_with("floor/") || name.starts_with("bank/harbour/");
         assert!(
             names.iter().all(|name| ours(name) && !name.ends_with(|c: char| c.is_ascii_digit() || c == '?'))

@@ -30,9 +30,10 @@ pub use gate::{Gate, Trial};
 pub use no::{Hours, No, NotHours, Refused, Regions};
 pub use permit::{Guarded, Logged, Opened, Permit, WrongPermit};
 pub use purpose::{
-    AnswerCustomer, CustomerAlert, CustomerPayment, DisputeSupport, ForPurpose, OwnSpendingMap, ReceiptMatch,
+    AccountManagement, AnswerCustomer, CustomerAlert, CustomerPayment, DisputeSupport, ForPurpose,
+    OwnSpendingMap, ReceiptMatch,
 };
-pub use question::{Asker, AskerKind, Circumstances, Question};
+pub use question::{Asker, AskerKind, Circumstances, Ordered, Question};
 pub use reason::RefusalReason;
 pub use rules::{BankRules, Offer, PolicyFile};
 pub use texts::{Clause, LawTexts, PolicyTexts, law_digest, law_texts};

@@ -1,7 +1,7 @@
 //! What a bank says No to, beyond whole classes of data and whole channels.
 
 use crate::Question;
-use domain::{Channel, DataClass, Money, PartnerId, Region};
+use domain::{Channel, DataClass, Money, Operation, PartnerId, Region};
 use std::{collections::BTreeSet, fmt};
 
 /// One No of a bank. All conditions that are named must hold; a No without any is refused when it is loaded.
@@ -30,6 +30,8 @@ pub enum Refused {
     Reading(DataClass),
     /// Orders to pay.
     Payments,
+    /// Other orders: those of one kind, or all.
+    Orders(Option<Operation>),
 }
 
 /// Regions, and whether one that is not known counts as one of them.
@@ -109,12 +111,15 @@ impl No {
     /// Whether it refuses a question that is asked at this hour of the bank's clock.
     pub(crate) fn refuses(&self, question: &Question, hour: u8) -> bool {
         let to = self.to.is_none_or(|to| match to {
-            Refused::Reading(class) => question.payment.is_none() && question.data_class == class,
-            Refused::Payments => question.payment.is_some(),
+            Refused::Reading(class) => question.ordered.is_none() && question.data_class == class,
+            Refused::Payments => question.payment().is_some(),
+            Refused::Orders(kind) => {
+                question.operation().is_some_and(|asked| kind.is_none_or(|kind| kind == asked))
+            }
         });
         let over = |most: Money| {
             question
-                .payment
+                .payment()
                 .is_some_and(|asked| asked.currency == most.currency && asked.minor_units > most.minor_units)
         };
         let circumstances = &question.circumstances;
@@ -131,10 +136,16 @@ impl No {
             None => "action",
             Some(Refused::Reading(_)) => "action in Parlour::Action::\"Read\"",
             Some(Refused::Payments) => "action == Parlour::Action::\"OrderPayment\"",
+            Some(Refused::Orders(_)) => "action == Parlour::Action::\"ManageAccount\"",
         };
         let mut when = Vec::new();
         if let Some(Refused::Reading(class)) = self.to {
             when.push(format!("context.dataClass == Parlour::DataClass::\"{class}\""));
+        }
+        if let Some(Refused::Orders(Some(kind))) = self.to {
+            when.push(format!(
+                "context has operation && context.operation == Parlour::Operation::\"{kind}\""
+            ));
         }
         if let Some(channel) = self.channel {
             when.push(format!("context.channel == Parlour::Channel::\"{channel}\""));

@@ -4,7 +4,7 @@
 //! field, so data cannot get past them by accident.
 
 use crate::{Decision, ForPurpose};
-use domain::{AccountId, BankId, CustomerId, DataClass, EntryId, Money, Purpose, Tier};
+use domain::{AccountId, BankId, CustomerId, DataClass, EntryId, Money, Operation, Purpose, Tier};
 use std::marker::PhantomData;
 
 /// The fact that a decision is durable in the access log, and at which index.
@@ -32,8 +32,8 @@ impl Logged {
     }
 }
 
-/// The right to read one class of data, of some accounts of one customer, for the purpose `P`, or to make one
-/// payment from them: proof that the gate said yes and that the log has it. Opens one [`Guarded`] value and is gone then.
+/// The right to read one class of data, of some accounts of one customer, for the purpose `P`, or to have one
+/// order carried out on them: proof that the gate said yes and that the log has it. Opens one [`Guarded`] value and is gone then.
 #[must_use = "a permit that is not used leaves an access in the log that did not take place"]
 pub struct Permit<P: ForPurpose> {
     decision: Decision,
@@ -47,15 +47,22 @@ impl<P: ForPurpose> Permit<P> {
         Permit { decision, index, purpose: PhantomData }
     }
 
-    /// Whether it lets this class of data be read. A permit to read is for exactly one; a permit to pay reads
-    /// nothing.
+    /// Whether it lets this class of data be read. A permit to read is for exactly one; a permit for an order
+    /// reads nothing.
     pub fn covers(&self, data_class: DataClass) -> bool {
-        self.decision.payment.is_none() && self.decision.data_class == data_class
+        self.decision.payment.is_none()
+            && self.decision.operation.is_none()
+            && self.decision.data_class == data_class
     }
 
     /// What may be paid from the accounts, exactly. None: nothing may.
     pub fn payment(&self) -> Option<Money> {
         self.decision.payment
+    }
+
+    /// What may be done on the cards and accounts, exactly. None: nothing may.
+    pub fn operation(&self) -> Option<Operation> {
+        self.decision.operation
     }
 
     /// The class of data.

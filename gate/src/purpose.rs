@@ -26,6 +26,8 @@ pub enum CustomerPayment {}
 pub enum DisputeSupport {}
 /// [`Purpose::OwnSpendingMap`] as a type.
 pub enum OwnSpendingMap {}
+/// [`Purpose::AccountManagement`] as a type.
+pub enum AccountManagement {}
 
 impl sealed::Listed for AnswerCustomer {}
 impl sealed::Listed for CustomerAlert {}
@@ -33,6 +35,7 @@ impl sealed::Listed for ReceiptMatch {}
 impl sealed::Listed for CustomerPayment {}
 impl sealed::Listed for DisputeSupport {}
 impl sealed::Listed for OwnSpendingMap {}
+impl sealed::Listed for AccountManagement {}
 
 impl ForPurpose for AnswerCustomer {
     const PURPOSE: Purpose = Purpose::AnswerCustomer;
@@ -52,6 +55,9 @@ impl ForPurpose for DisputeSupport {
 impl ForPurpose for OwnSpendingMap {
     const PURPOSE: Purpose = Purpose::OwnSpendingMap;
 }
+impl ForPurpose for AccountManagement {
+    const PURPOSE: Purpose = Purpose::AccountManagement;
+}
 
 #[cfg(test)]
 mod tests {
@@ -66,6 +72,7 @@ mod tests {
             CustomerPayment::PURPOSE,
             DisputeSupport::PURPOSE,
             OwnSpendingMap::PURPOSE,
+            AccountManagement::PURPOSE,
         ];
         typed.sort();
         let mut all = Purpose::ALL.to_vec();

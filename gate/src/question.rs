@@ -1,13 +1,14 @@
 //! What the gate is asked.
 
 use domain::{
-    AccountId, BankId, Channel, Consent, CustomerId, DataClass, EntryId, Money, PartnerId, Region, Tier,
+    AccountId, BankId, Channel, Consent, CustomerId, DataClass, EntryId, Money, Operation, PartnerId, Region,
+    Tier,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// May data of this class, of these accounts, be read and shown here and now? Or, with a payment: may this be
-/// paid from these accounts? The purpose is the type parameter of [`crate::Gate::decide`].
+/// May data of this class, of these accounts, be read and shown here and now? Or, with an order: may this be
+/// paid from these accounts, or be done on them? The purpose is the type parameter of [`crate::Gate::decide`].
 #[derive(Debug, Clone)]
 pub struct Question<'a> {
     /// The id under which the decision goes into the access log. Made by the caller, used once.
@@ -20,12 +21,13 @@ pub struct Question<'a> {
     pub customer: &'a CustomerId,
     /// The newest consent of this conversation, if there is one.
     pub consent: Option<&'a Consent>,
-    /// Which data. For a payment: accounts, since it is drawn from those.
+    /// Which data. For a payment: accounts, since it is drawn from those. For another order: what it changes
+    /// ([`Operation::data_class`]).
     pub data_class: DataClass,
     /// Of which accounts. Empty: of all that the consent names.
     pub accounts: &'a [AccountId],
-    /// What is to be paid, if this orders a payment. None: data is read.
-    pub payment: Option<Money>,
+    /// What is ordered. None: data is read.
+    pub ordered: Option<Ordered>,
     /// Where it would be shown.
     pub channel: Channel,
     /// How it would be shown there.
@@ -34,6 +36,33 @@ pub struct Question<'a> {
     pub circumstances: Circumstances<'a>,
     /// The present moment. Compared to the microsecond.
     pub now: Timestamp,
+}
+
+/// What is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordered {
+    /// This is to be paid.
+    Payment(Money),
+    /// This is to be done on a card or an account.
+    Operation(Operation),
+}
+
+impl Question<'_> {
+    /// What is to be paid, if a payment is ordered.
+    pub fn payment(&self) -> Option<Money> {
+        match self.ordered {
+            Some(Ordered::Payment(money)) => Some(money),
+            _ => None,
+        }
+    }
+
+    /// What is to be done, if something else is ordered.
+    pub fn operation(&self) -> Option<Operation> {
+        match self.ordered {
+            Some(Ordered::Operation(operation)) => Some(operation),
+            _ => None,
+        }
+    }
 }
 
 /// What is known of how a question came. What is not known is None; a bank may refuse that too.

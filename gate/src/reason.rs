@@ -29,6 +29,9 @@ pub enum RefusalReason {
     /// accounts.
     #[error("this is not a payment that can be made")]
     NotAPayment,
+    /// An order that is not one: for another purpose, or on something that it does not change.
+    #[error("this is not something that can be done")]
+    NotAnOrder,
     /// The bank refuses the channel.
     #[error("the bank does not talk about your data on this channel")]
     ChannelRefused,
@@ -136,6 +139,7 @@ pub(crate) fn find(
 ) -> Option<RefusalReason> {
     may_not_ask(question, purpose)
         .or_else(|| is_no_payment(question, purpose))
+        .or_else(|| is_no_order(question, purpose))
         .or_else(|| bank_says_no(question, rules))
         .or_else(|| match question.consent {
             Some(consent) if is_theirs(consent, question) && consent.channel == question.channel => {
@@ -152,7 +156,7 @@ fn may_not_ask(question: &Question, purpose: Purpose) -> Option<RefusalReason> {
     let theirs = match question.asker {
         Asker::Customer(id) => id == question.customer,
         Asker::Agent { bank, open_cases, .. } => {
-            bank == question.bank && open_cases.contains(question.customer) && question.payment.is_none()
+            bank == question.bank && open_cases.contains(question.customer) && question.ordered.is_none()
         }
         Asker::Staff { .. } | Asker::Partner { .. } | Asker::Platform { .. } => false,
     };
@@ -164,11 +168,17 @@ fn may_not_ask(question: &Question, purpose: Purpose) -> Option<RefusalReason> {
 }
 
 fn is_no_payment(question: &Question, purpose: Purpose) -> Option<RefusalReason> {
-    let payment = question.payment?;
+    let payment = question.payment()?;
     let is_one = purpose == Purpose::CustomerPayment
         && question.data_class == DataClass::Accounts
         && payment.minor_units > 0;
     (!is_one).then_some(RefusalReason::NotAPayment)
+}
+
+fn is_no_order(question: &Question, purpose: Purpose) -> Option<RefusalReason> {
+    let operation = question.operation()?;
+    let is_one = purpose == Purpose::AccountManagement && question.data_class == operation.data_class();
+    (!is_one).then_some(RefusalReason::NotAnOrder)
 }
 
 fn bank_says_no(question: &Question, rules: &BankRules) -> Option<RefusalReason> {

@@ -1,6 +1,6 @@
 //! A question in the words of the schema.
 
-use crate::{Asker, BankRules, Question};
+use crate::{Asker, BankRules, Ordered, Question};
 use cedar_policy::{
     Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value,
     Schema,
@@ -30,6 +30,7 @@ pub(crate) struct Vocabulary {
     platform: EntityTypeName,
     data_grant: EntityTypeName,
     purpose: EntityTypeName,
+    operation: EntityTypeName,
     data_class: EntityTypeName,
     channel: EntityTypeName,
     consent_state: EntityTypeName,
@@ -62,6 +63,7 @@ impl Vocabulary {
             platform: name(PLATFORM),
             data_grant: name(DATA_GRANT),
             purpose: name("Parlour::Purpose"),
+            operation: name("Parlour::Operation"),
             data_class: name("Parlour::DataClass"),
             channel: name("Parlour::Channel"),
             consent_state: name("Parlour::ConsentState"),
@@ -141,8 +143,12 @@ impl Vocabulary {
         if let Some(partner) = question.circumstances.partner {
             facts.push(("partner".to_owned(), Value::new_string(partner.as_str().to_owned())));
         }
-        if let Some(payment) = question.payment {
-            facts.push(("amount".to_owned(), amount(payment)?));
+        match question.ordered {
+            Some(Ordered::Payment(payment)) => facts.push(("amount".to_owned(), amount(payment)?)),
+            Some(Ordered::Operation(operation)) => {
+                facts.push(("operation".to_owned(), value(&self.operation, operation.as_str())));
+            }
+            None => {}
         }
         if let Some(consent) = question.consent {
             facts.push(("consent".to_owned(), self.consent(consent)?));
@@ -170,16 +176,22 @@ impl Vocabulary {
     }
 }
 
-/// What is done: a payment is ordered, or a class of data read.
+/// What is done: something is ordered, or a class of data read.
 fn action_of(question: &Question) -> &'static str {
-    if question.payment.is_some() {
-        return "OrderPayment";
+    match question.ordered {
+        Some(Ordered::Payment(_)) => return "OrderPayment",
+        Some(Ordered::Operation(_)) => return "ManageAccount",
+        None => {}
     }
     match question.data_class {
         DataClass::Accounts => "ReadAccounts",
         DataClass::Balances => "ReadBalances",
         DataClass::Transactions => "ReadTransactions",
         DataClass::MerchantPlaces => "ReadMerchantPlaces",
+        DataClass::Cards => "ReadCards",
+        DataClass::Statements => "ReadStatements",
+        DataClass::ScheduledPayments => "ReadScheduledPayments",
+        DataClass::Contact => "ReadContact",
     }
 }
 
@@ -209,7 +221,8 @@ mod tests {
     use crate::{Circumstances, Offer, texts::SCHEMA};
     use cedar_policy::SchemaFragment;
     use domain::{
-        Channel, ConsentId, ConsentState, ConversationId, Currency, CustomerId, EntryId, PartnerId, Tier,
+        Channel, ConsentId, ConsentState, ConversationId, Currency, CustomerId, EntryId, Operation,
+        PartnerId, Tier,
     };
     use std::collections::BTreeSet;
     use uuid::Uuid;
@@ -260,7 +273,12 @@ mod tests {
     }
 
     /// The question with every fact that can be known.
-    fn full<'a>(known: &'a Known, asker: Asker<'a>, data_class: DataClass, pays: bool) -> Question<'a> {
+    fn full<'a>(
+        known: &'a Known,
+        asker: Asker<'a>,
+        data_class: DataClass,
+        ordered: Option<Ordered>,
+    ) -> Question<'a> {
         Question {
             entry: EntryId::new(Uuid::from_u128(1)),
             bank: &known.bank,
@@ -269,7 +287,7 @@ mod tests {
             consent: Some(&known.consent),
             data_class,
             accounts: &[],
-            payment: pays.then(|| Money::new(1, Currency::USD)),
+            ordered,
             channel: Channel::Web,
             tier: Tier::InChat,
             circumstances: Circumstances {
@@ -278,6 +296,13 @@ mod tests {
             },
             now: jiff::Timestamp::UNIX_EPOCH,
         }
+    }
+
+    /// One order of each kind.
+    fn orders() -> [(DataClass, Option<Ordered>); 2] {
+        let payment = Ordered::Payment(Money::new(1, Currency::USD));
+        let freeze = Ordered::Operation(Operation::FreezeCard);
+        [(DataClass::Accounts, Some(payment)), (DataClass::Cards, Some(freeze))]
     }
 
     fn ask(known: &Known, question: &Question) -> Asked {
@@ -308,9 +333,9 @@ mod tests {
         let known = known();
         let mut built = BTreeSet::new();
         for asker in askers(&known) {
-            let reads = DataClass::ALL.iter().map(|class| (*class, false));
-            for (class, pays) in reads.chain([(DataClass::Accounts, true)]) {
-                let asked = ask(&known, &full(&known, asker, class, pays));
+            let reads = DataClass::ALL.iter().map(|class| (*class, None));
+            for (class, ordered) in reads.chain(orders()) {
+                let asked = ask(&known, &full(&known, asker, class, ordered));
                 let kind = asked.request.principal().unwrap().type_name().to_string();
                 built.insert((kind, asked.request.action().unwrap().to_string()));
             }
@@ -323,13 +348,19 @@ mod tests {
     #[test]
     fn every_fact_that_the_schema_declares_is_filled() {
         let known = known();
-        let asked = ask(&known, &full(&known, Asker::Customer(&known.customer), DataClass::Accounts, true));
+        let mut filled = BTreeSet::new();
+        for (class, ordered) in orders() {
+            let asked = ask(&known, &full(&known, Asker::Customer(&known.customer), class, ordered));
+            filled.extend(keys(&asked.request.context().unwrap().to_json_value().unwrap()));
+        }
+        assert_eq!(filled, declared("commonTypes", "Access"));
+        let (class, payment) = orders()[0];
+        let asked = ask(&known, &full(&known, Asker::Customer(&known.customer), class, payment));
         let context = asked.request.context().unwrap().to_json_value().unwrap();
-        assert_eq!(keys(&context), declared("commonTypes", "Access"));
         assert_eq!(keys(&context["consent"]), declared("commonTypes", "Consent"));
         assert_eq!(keys(&context["amount"]), declared("commonTypes", "Amount"));
         for asker in askers(&known) {
-            let asked = ask(&known, &full(&known, asker, DataClass::Accounts, false));
+            let asked = ask(&known, &full(&known, asker, DataClass::Accounts, None));
             for uid in [asked.request.principal(), asked.request.resource()].map(Option::unwrap) {
                 let filled = asked.entities.get(uid).unwrap().to_json_value().unwrap();
                 let name = uid.type_name().basename().to_owned();

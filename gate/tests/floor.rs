@@ -4,10 +4,10 @@
 
 mod harbour;
 
-use domain::{Channel, Consent, ConsentState, Currency, DataClass, Money, Purpose, Tier};
+use domain::{Channel, Consent, ConsentState, Currency, DataClass, Money, Operation, Purpose, Tier};
 use gate::{
-    AnswerCustomer, AskerKind, BankRules, CustomerPayment, Decision, DisputeSupport, Gate, No, Offer,
-    OwnSpendingMap, Refused, Regions,
+    AccountManagement, AnswerCustomer, AskerKind, BankRules, CustomerPayment, Decision, DisputeSupport, Gate,
+    No, Offer, OwnSpendingMap, Refused, Regions,
 };
 use harbour::*;
 use jiff::{SignedDuration, tz::TimeZone};
@@ -44,6 +44,8 @@ fn nos() -> Vec<No> {
         No { regions: Some(listed), ..No::because("Not from there.") },
         No { regions: Some(unknown), to: Some(Refused::Payments), ..No::because("From where?") },
         No { amount_over: Some(Money::new(50_000, Currency::USD)), ..No::because("Too much.") },
+        No { to: Some(Refused::Orders(Some(Operation::UnfreezeCard))), ..No::because("Come to us.") },
+        No { to: Some(Refused::Orders(None)), ..night() },
     ]
 }
 
@@ -52,7 +54,8 @@ fn a_no_refuses(ask: &Ask, hour: i8) -> bool {
     let region = ask.region.map(|region| region.to_string());
     let sanctioned = matches!(region.as_deref(), Some("KP" | "IR"));
     let pays = ask.payment.is_some();
-    let reads_transactions = !pays && ask.data_class == DataClass::Transactions;
+    let orders = pays || ask.operation.is_some();
+    let reads_transactions = !orders && ask.data_class == DataClass::Transactions;
     let by_acme = ask.partner.as_ref().is_some_and(|partner| partner.as_str() == "acme");
     let too_much = ask.payment.is_some_and(|m| m.currency == Currency::USD && m.minor_units > 50_000);
     (reads_transactions && !(6..22).contains(&hour))
@@ -60,6 +63,8 @@ fn a_no_refuses(ask: &Ask, hour: i8) -> bool {
         || sanctioned
         || (pays && region.is_none())
         || too_much
+        || ask.operation == Some(Operation::UnfreezeCard)
+        || (ask.operation.is_some() && !(6..22).contains(&hour))
 }
 
 /// Mostly the first, so that a question of many facts is often allowed.
@@ -136,6 +141,7 @@ fn any_ask() -> impl Strategy<Value = Ask> {
             sometimes(None, payments),
             sometimes(regions[0], regions.to_vec()),
             sometimes(None, partners.to_vec()),
+            any_operation(),
         ),
         0..24i64,
     )
@@ -143,7 +149,15 @@ fn any_ask() -> impl Strategy<Value = Ask> {
             |((bank_name, who, whose), consent, data_class, accounts, (channel, tier), more, hours)| {
                 let mut ask = Ask { who, customer: customer(whose), consent, ..Ask::balances(bank_name) };
                 (ask.data_class, ask.accounts, ask.channel, ask.tier) = (data_class, accounts, channel, tier);
-                (ask.payment, ask.region, ask.partner) = more;
+                (ask.payment, ask.region, ask.partner, ask.operation) = more;
+                if ask.operation.is_some() {
+                    ask.payment = None;
+                }
+                if let Some((operation, true)) =
+                    ask.operation.map(|o| (o, ask.data_class == DataClass::Accounts))
+                {
+                    ask.data_class = operation.data_class();
+                }
                 let later = SignedDuration::from_hours(hours);
                 ask.now += later;
                 if let Some(consent) = &mut ask.consent {
@@ -155,11 +169,17 @@ fn any_ask() -> impl Strategy<Value = Ask> {
         )
 }
 
+/// An order in a quarter of all cases.
+fn any_operation() -> impl Strategy<Value = Option<Operation>> {
+    prop_oneof![3 => Just(None), 1 => select(Operation::ALL).prop_map(Some)]
+}
+
 fn any_purpose() -> impl Strategy<Value = Purpose> {
     let others = [Purpose::DisputeSupport, Purpose::OwnSpendingMap];
     prop_oneof![
         3 => Just(Purpose::AnswerCustomer),
         2 => Just(Purpose::CustomerPayment),
+        2 => Just(Purpose::AccountManagement),
         1 => select(others.to_vec()),
     ]
 }
@@ -176,6 +196,7 @@ fn decide(gate: &Gate, ask: &Ask, purpose: Purpose) -> (Decision, bool) {
         Purpose::DisputeSupport => asked!(DisputeSupport),
         Purpose::CustomerPayment => asked!(CustomerPayment),
         Purpose::OwnSpendingMap => asked!(OwnSpendingMap),
+        Purpose::AccountManagement => asked!(AccountManagement),
         _ => asked!(AnswerCustomer),
     }
 }
@@ -188,6 +209,7 @@ fn may_ask(ask: &Ask, purpose: Purpose) -> bool {
             ask.who.bank == ask.bank
                 && ask.who.open_cases.contains(&ask.customer)
                 && ask.payment.is_none()
+                && ask.operation.is_none()
                 && (purpose == Purpose::AnswerCustomer || purpose == Purpose::DisputeSupport)
         }
         _ => false,
@@ -204,6 +226,9 @@ fn should_be_allowed(gate: &Gate, ask: &Ask, purpose: Purpose) -> bool {
     };
     may_ask(ask, purpose)
         && ask.payment.is_none_or(a_payment)
+        && ask.operation.is_none_or(|operation| {
+            purpose == Purpose::AccountManagement && ask.data_class == operation.data_class()
+        })
         && !a_no_refuses(ask, ask.now.in_tz(zone).unwrap().hour())
         && consent.holds(ask.now)
         && (&consent.bank, &consent.customer, consent.channel) == (&ask.bank, &ask.customer, ask.channel)
@@ -245,13 +270,16 @@ fn the_random_questions_are_often_allowed_and_often_refused_by_each_kind_of_no()
         let (ask, purpose) = (any_ask(), any_purpose()).new_tree(&mut runner).unwrap().current();
         let what = match decide(&PLAIN, &ask, purpose).0.reason {
             None if ask.payment.is_some() => "a payment".to_owned(),
+            None if ask.operation.is_some() => "an order".to_owned(),
             None => ask.who.kind.as_str().to_owned(),
             Some(gate::RefusalReason::BankNo { number }) => format!("no-{number}"),
             Some(_) => "another no".to_owned(),
         };
         *seen.entry(what).or_default() += 1;
     }
-    for what in ["a payment", "customer", "agent", "no-1", "no-2", "no-3", "no-4", "no-5"] {
+    for what in
+        ["a payment", "an order", "customer", "agent", "no-1", "no-2", "no-3", "no-4", "no-5", "no-6", "no-7"]
+    {
         assert!(seen.get(what).is_some_and(|count| *count >= 3), "{what} of {seen:?}");
     }
 }
@@ -266,6 +294,7 @@ fn the_schema_has_the_words_of_the_domain_and_no_others() {
     };
     assert_eq!(words("Purpose"), Purpose::ALL.iter().map(|p| p.as_str()).collect::<Vec<_>>());
     assert_eq!(words("DataClass"), DataClass::ALL.iter().map(|d| d.as_str()).collect::<Vec<_>>());
+    assert_eq!(words("Operation"), Operation::ALL.iter().map(|o| o.as_str()).collect::<Vec<_>>());
     assert_eq!(words("Channel"), Channel::ALL.iter().map(|c| c.as_str()).collect::<Vec<_>>());
     assert_eq!(words("ConsentState"), ConsentState::ALL.iter().map(|s| s.as_str()).collect::<Vec<_>>());
 }

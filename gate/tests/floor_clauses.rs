@@ -73,6 +73,19 @@ fn open_payment() -> Facts {
     open_for_class_of_payment("accounts")
 }
 
+/// An order to freeze a card that the floor leaves open.
+fn open_order() -> Facts {
+    open_for_class_of_order("cards", "freeze_card")
+}
+
+/// An order on a class of data, agreed to and offered.
+fn open_for_class_of_order(class: &str, operation: &str) -> Facts {
+    let mut facts = open_for(class, "Parlour::Action::\"ManageAccount\"");
+    facts.context["operation"] = entity("Operation", operation);
+    for_purpose(&mut facts, "account_management");
+    facts
+}
+
 /// The same for a purpose, which was agreed to.
 fn for_purpose(facts: &mut Facts, purpose: &str) {
     facts.context["purpose"] = entity("Purpose", purpose);
@@ -182,6 +195,23 @@ fn only_closed_by() -> Vec<(&'static str, Facts)> {
             }),
         ),
         ("pays-from-accounts", open_for_class_of_payment("balances")),
+        ("customers-manage", {
+            let mut facts = open_for_agent();
+            let order = open_order();
+            (facts.action, facts.grant, facts.context) = (order.action, order.grant, order.context);
+            facts
+        }),
+        ("manages-to-manage", someone(open_order(), |f| for_purpose(f, "answer_customer"))),
+        (
+            "manages-what-it-names",
+            someone(open_order(), |f| {
+                f.context.as_object_mut().unwrap().remove("operation");
+            }),
+        ),
+        ("manages-what-it-names", open_for_class_of_order("cards", "close_account")),
+        ("manages-what-it-names", open_for_class_of_order("balances", "freeze_card")),
+        ("manages-what-it-names", open_for_class_of_order("cards", "rename_account")),
+        ("manages-what-it-names", open_for_class_of_order("accounts", "set_contact_preferences")),
         ("tier", changed(|f| f.context["maxTier"] = json!(1))),
         ("never-shown", changed(|f| f.context["tier"] = json!(0))),
         ("places-on-foreign-channels", {
@@ -194,6 +224,10 @@ fn only_closed_by() -> Vec<(&'static str, Facts)> {
         ("reads-balances", open_for("accounts", "Parlour::Action::\"ReadBalances\"")),
         ("reads-transactions", open_for("balances", "Parlour::Action::\"ReadTransactions\"")),
         ("reads-merchant-places", open_for("balances", "Parlour::Action::\"ReadMerchantPlaces\"")),
+        ("reads-cards", open_for("accounts", "Parlour::Action::\"ReadCards\"")),
+        ("reads-statements", open_for("transactions", "Parlour::Action::\"ReadStatements\"")),
+        ("reads-scheduled-payments", open_for("transactions", "Parlour::Action::\"ReadScheduledPayments\"")),
+        ("reads-contact", open_for("accounts", "Parlour::Action::\"ReadContact\"")),
     ]
 }
 
@@ -204,10 +238,18 @@ fn the_floor_leaves_open_what_was_agreed() {
         ("accounts", "Parlour::Action::\"ReadAccounts\""),
         ("transactions", "Parlour::Action::\"ReadTransactions\""),
         ("merchant_places", "Parlour::Action::\"ReadMerchantPlaces\""),
+        ("cards", "Parlour::Action::\"ReadCards\""),
+        ("statements", "Parlour::Action::\"ReadStatements\""),
+        ("scheduled_payments", "Parlour::Action::\"ReadScheduledPayments\""),
+        ("contact", "Parlour::Action::\"ReadContact\""),
     ] {
         assert_eq!(closed_by(&open_for(class, action)), Vec::<String>::new(), "{class}");
     }
     assert_eq!(closed_by(&open_payment()), Vec::<String>::new());
+    for operation in domain::Operation::ALL {
+        let order = open_for_class_of_order(operation.data_class().as_str(), operation.as_str());
+        assert_eq!(closed_by(&order), Vec::<String>::new(), "{operation}");
+    }
     for purpose in ["answer_customer", "dispute_support"] {
         let mut facts = open_for_agent();
         for_purpose(&mut facts, purpose);

@@ -377,3 +377,73 @@ fn new_rules_of_one_bank_leave_the_others_and_the_old_gate_as_they_were() {
     assert_eq!(old.digest(&bank("meridian")), new.digest(&bank("meridian")));
     assert!(old.with_rules(harbour_with("forbid (")).is_err());
 }
+
+#[test]
+fn the_customer_orders_what_is_done_on_a_card_and_nobody_else_does() {
+    let gate = gate_of(harbour());
+    for operation in domain::Operation::ALL {
+        let ask = Ask::order("harbour", *operation);
+        let verdict = gate.decide::<gate::AccountManagement>(&ask.question());
+        assert!(
+            verdict.decision().allowed && verdict.decision().operation == Some(*operation),
+            "{operation}"
+        );
+        for asker in AskerKind::ALL.iter().filter(|kind| **kind != AskerKind::Customer) {
+            let ask = Ask { who: Who::of("harbour", *asker), ..ask.clone() };
+            let verdict = gate.decide::<gate::AccountManagement>(&ask.question());
+            assert_eq!(verdict.decision().reason, Some(RefusalReason::NotTheirs { asker: *asker }));
+        }
+    }
+}
+
+#[test]
+fn an_order_for_something_else_or_without_a_consent_to_it_is_none() {
+    let gate = gate_of(harbour());
+    let ask = Ask::order("harbour", domain::Operation::FreezeCard);
+    assert_eq!(refusal(&gate, &ask).reason, RefusalReason::NotAnOrder, "to answer a question");
+    let other_class = Ask { data_class: DataClass::Balances, ..ask.clone() };
+    let verdict = gate.decide::<gate::AccountManagement>(&other_class.question());
+    assert_eq!(verdict.decision().reason, Some(RefusalReason::NotAnOrder));
+    let mut consent = harbour::consent("harbour");
+    consent.purposes.retain(|purpose| *purpose != domain::Purpose::AccountManagement);
+    let not_agreed = Ask { consent: Some(consent), ..ask.clone() };
+    let verdict = gate.decide::<gate::AccountManagement>(&not_agreed.question());
+    let purpose = domain::Purpose::AccountManagement;
+    assert_eq!(verdict.decision().reason, Some(RefusalReason::PurposeNotAgreed { purpose }));
+    let mut consent = harbour::consent("harbour");
+    consent.data_classes.retain(|class| *class != DataClass::Cards);
+    let verdict = gate
+        .decide::<gate::AccountManagement>(&Ask { consent: Some(consent), ..ask }.question())
+        .decision()
+        .clone();
+    assert_eq!(verdict.reason, Some(RefusalReason::ClassNotAgreed { data_class: DataClass::Cards }));
+}
+
+#[test]
+fn a_permit_for_an_order_is_for_that_order_and_reads_nothing() {
+    let ask = Ask::order("harbour", domain::Operation::FreezeCard);
+    let gate::Verdict::Allowed(granted) =
+        gate_of(harbour()).decide::<gate::AccountManagement>(&ask.question())
+    else {
+        panic!("refused")
+    };
+    let permit = granted.permit(&logged(ask.entry.clone(), 7)).unwrap();
+    assert_eq!((permit.operation(), permit.payment()), (Some(domain::Operation::FreezeCard), None));
+    assert!(DataClass::ALL.iter().all(|class| !permit.covers(*class)));
+}
+
+#[test]
+fn a_bank_says_no_to_one_kind_of_order_or_to_all() {
+    let mut rules = harbour();
+    let to = |kind| Some(gate::Refused::Orders(kind));
+    rules.nos =
+        vec![gate::No { to: to(Some(domain::Operation::UnfreezeCard)), ..gate::No::because("Call us.") }];
+    let order = |rules: &BankRules, operation| {
+        let ask = Ask::order("harbour", operation);
+        gate_of(rules.clone()).decide::<gate::AccountManagement>(&ask.question()).decision().reason.clone()
+    };
+    assert_eq!(order(&rules, domain::Operation::UnfreezeCard), Some(RefusalReason::BankNo { number: 1 }));
+    assert_eq!(order(&rules, domain::Operation::FreezeCard), None);
+    rules.nos[0].to = to(None);
+    assert_eq!(order(&rules, domain::Operation::FreezeCard), Some(RefusalReason::BankNo { number: 1 }));
+}

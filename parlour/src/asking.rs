@@ -212,7 +212,7 @@ impl Turn {
                 consent,
                 data_class: class,
                 accounts: &[],
-                payment: None,
+                ordered: None,
                 channel: self.channel,
                 tier: if together == Tier::Never { most } else { most.min(together) },
                 circumstances: Circumstances { region: self.region, partner: None },

@@ -128,6 +128,8 @@ mod tests {
             description: merchant.to_uppercase(),
             merchant: Some(merchant.to_owned()),
             category: Some(category.to_owned()),
+            nature: domain::Nature::Usual,
+            foreign: None,
         }
     }
 

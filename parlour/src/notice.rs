@@ -22,6 +22,9 @@ pub fn purposes(classes: &[DataClass]) -> Vec<Purpose> {
     if classes.contains(&DataClass::MerchantPlaces) {
         purposes.push(Purpose::OwnSpendingMap);
     }
+    if classes.contains(&DataClass::Cards) {
+        purposes.push(Purpose::AccountManagement);
+    }
     purposes
 }
 

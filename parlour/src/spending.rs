@@ -266,6 +266,8 @@ mod tests {
             description: "CAFE".to_owned(),
             merchant: None,
             category: None,
+            nature: domain::Nature::Usual,
+            foreign: None,
         }
     }
 

@@ -1,7 +1,10 @@
 //! A bank as a tenant of this gateway: its name, look, policy and connection.
 
 use crate::{
-    config::{BankFile, Look, bank::Refresh},
+    config::{
+        BankFile, Look,
+        bank::{NOT_LISTED, Refresh},
+    },
     help::{HelpPages, Hours},
     keeper::Keeper,
     profile::Profile,
@@ -73,6 +76,7 @@ impl Tenant {
             bank: file.id.clone(),
             issuer: file.issuer.clone(),
             api: file.api,
+            native: file.native,
             client_id: file.client_id,
             redirect_uri: callback,
             signing_key: key,
@@ -113,9 +117,11 @@ impl Tenant {
             Offer::Yes => None,
             Offer::No { reason } => Some((*class, reason.clone())),
         };
-        let says_no: Vec<_> = DataClass::ALL.iter().filter_map(no).collect();
+        let refused: Vec<_> = DataClass::ALL.iter().filter_map(no).collect();
         let offers: Vec<_> =
-            DataClass::ALL.iter().copied().filter(|c| says_no.iter().all(|(no, _)| no != c)).collect();
+            DataClass::ALL.iter().copied().filter(|c| refused.iter().all(|(no, _)| no != c)).collect();
+        // What the bank never spoke of is closed, but it is no answer that the bank gave.
+        let says_no: Vec<_> = refused.into_iter().filter(|(_, reason)| reason != NOT_LISTED).collect();
         Tenant { can: what_it_can(&offers), says_no, offers, gate, ..self.clone() }
     }
 

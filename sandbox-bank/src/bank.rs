@@ -9,7 +9,7 @@ use thiserror::Error;
 use tokio::{net::TcpListener, sync::Semaphore, sync::watch, task::JoinHandle};
 
 use crate::{
-    chance,
+    cards, chance,
     clock::SharedClock,
     config::{Config, ConfigFault},
     consents, customers,
@@ -18,13 +18,14 @@ use crate::{
     fdx,
     house::{House, Shared},
     ledger::growth::{self, Soil},
-    limits,
+    limits, native,
     oauth::{
         proofs,
         server::{self, ServerFault},
         storage::SqliteStorage,
     },
-    sessions, site,
+    sessions, site, step_up,
+    webhooks::{self, Sender, SenderFault},
 };
 
 /// Why a bank did not start.
@@ -60,6 +61,9 @@ pub enum StartFault {
     /// The library's endpoints cannot be routed.
     #[error("the endpoints of the authorization server: {0}")]
     Endpoints(#[from] oauth_as::http::ServiceError),
+    /// Webhooks cannot be sent.
+    #[error(transparent)]
+    Webhooks(#[from] SenderFault),
     /// The listener has no address.
     #[error("the listener: {0}")]
     Listener(#[from] io::Error),
@@ -79,9 +83,10 @@ impl Bank {
         let app = router(&house)?;
         let (stop, stopped) = watch::channel(());
         let served = tokio::spawn(serve(listener, app, stopped.clone()));
-        let ticked = tokio::spawn(tick_until(house.clone(), stopped));
+        let ticked = tokio::spawn(tick_until(house.clone(), stopped.clone()));
+        let told = tokio::spawn(tell_until(house.clone(), stopped));
         tracing::info!(bank = house.name, url = house.issuer, "the bank is open");
-        Ok(Running { url: house.issuer.clone(), house, stop, served, ticked })
+        Ok(Running { url: house.issuer.clone(), house, stop, served, ticked, told })
     }
 }
 
@@ -94,6 +99,7 @@ pub struct Running {
     stop: watch::Sender<()>,
     served: JoinHandle<io::Result<()>>,
     ticked: JoinHandle<()>,
+    told: JoinHandle<()>,
 }
 
 impl Running {
@@ -105,6 +111,7 @@ impl Running {
             served.abort();
         }
         self.ticked.abort();
+        self.told.abort();
     }
 
     /// Lets the bank notice that time has passed, without waiting for its minute: pending payments
@@ -112,7 +119,17 @@ impl Running {
     pub async fn catch_up(&self) -> Result<(), TickFault> {
         tick(&self.house).await
     }
+
+    /// Sends the webhooks that are due, without waiting for the next second.
+    pub async fn tell(&self) -> Result<(), TellFault> {
+        Ok(self.house.webhooks.send_due(&self.house.db, self.house.clock.now()).await?)
+    }
 }
+
+/// Why webhooks were not sent.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct TellFault(#[from] DbFault);
 
 /// Why the bank could not follow the clock.
 #[derive(Debug, Error)]
@@ -133,6 +150,7 @@ async fn open(config: &Config) -> Result<House, StartFault> {
     let clock = SharedClock::new(config.clock.clone());
     let soil = Soil { seed: config.seed, currency: config.currency.clone() };
     customers::settle_in(&db, &config.slug, &soil)?;
+    db.transact_here(|tx| cards::settle_in(tx, &soil))?;
     let issuer = config.issuer();
     let server = server::open(&issuer, &db, clock.clone(), &config.clients).await?;
     let key = server::kept(&db, "nonce key", || Ok(chance::secret::<32>().to_vec()))?;
@@ -158,6 +176,8 @@ async fn open(config: &Config) -> Result<House, StartFault> {
         nonces,
         faults: Faults::default(),
         password_checks: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
+        step_up: config.step_up.clone(),
+        webhooks: Sender::new()?,
     })
 }
 
@@ -168,7 +188,12 @@ fn router(house: &Shared) -> Result<Router, StartFault> {
     for path in ["/par", "/token", "/introspect", "/revoke", "/jwks"] {
         guarded = guarded.route_service(path, library.clone());
     }
-    Ok(guarded.layer(door).merge(fdx::router(house)).merge(site::router(house)).with_state(house.clone()))
+    Ok(guarded
+        .layer(door)
+        .merge(fdx::router(house))
+        .merge(native::router(house))
+        .merge(site::router(house))
+        .with_state(house.clone()))
 }
 
 async fn serve(listener: TcpListener, app: Router, mut stopped: watch::Receiver<()>) -> io::Result<()> {
@@ -194,6 +219,22 @@ async fn tick_until(house: Shared, mut stopped: watch::Receiver<()>) {
     }
 }
 
+/// Sends what clients are to be told, moment by moment.
+async fn tell_until(house: Shared, mut stopped: watch::Receiver<()>) {
+    let mut moment = tokio::time::interval(limits::WEBHOOK_TICK);
+    moment.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            gone = stopped.changed() => if gone.is_err() { return },
+            _ = moment.tick() => {
+                if let Err(fault) = house.webhooks.send_due(&house.db, house.clock.now()).await {
+                    tracing::error!(%fault, "webhooks could not be sent; the bank tries again in a moment");
+                }
+            }
+        }
+    }
+}
+
 async fn tick(house: &House) -> Result<(), TickFault> {
     let now = house.clock.now();
     growth::catch_up(&house.db, &house.soil, now).await?;
@@ -201,6 +242,8 @@ async fn tick(house: &House) -> Result<(), TickFault> {
         .db
         .transact(move |tx| {
             sessions::sweep(tx, now)?;
+            step_up::sweep(tx, now)?;
+            webhooks::sweep(tx, now)?;
             consents::drop_unclaimed(tx, now)
         })
         .await?;

@@ -1,11 +1,11 @@
 //! What a bank is started with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use thiserror::Error;
 use url::Url;
 
-use crate::clock::BankClock;
+use crate::{clock::BankClock, step_up::StepUp};
 
 /// Everything that makes one bank.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Config {
     pub currency: String,
     /// The clients that may ask this bank's customers for their data.
     pub clients: Vec<ClientRegistration>,
+    /// What customers approve on the bank's own site before it is done. [`StepUp::usual`] is a good choice.
+    pub step_up: BTreeSet<StepUp>,
     /// The bank's time.
     pub clock: Arc<dyn BankClock>,
 }
@@ -127,7 +129,7 @@ impl Config {
     }
 
     fn check_clients(&self) -> Result<(), ConfigFault> {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for client in &self.clients {
             let client_id = client.client_id.clone();
             if !seen.insert(&client.client_id) {
@@ -156,7 +158,7 @@ impl Config {
 }
 
 /// https anywhere, http only on this machine.
-fn safe_to_reach(url: &Url) -> bool {
+pub(crate) fn safe_to_reach(url: &Url) -> bool {
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),

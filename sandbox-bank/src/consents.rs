@@ -13,6 +13,8 @@ use crate::{
     db::{DbFault, millis, moment},
     limits,
     oauth::revocations,
+    services::Service,
+    webhooks,
 };
 
 /// What a client asks for: the `consentRequest` member of the `fdx_v1.0` authorization detail.
@@ -35,6 +37,10 @@ pub(crate) struct ConsentRequest {
     /// An extension of this bank: whether transactions carry the town and country of the payee.
     #[serde(default)]
     pub(crate) include_payee_address: bool,
+    /// An extension of this bank: what the client may do, and see beyond FDX, through the native API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
+    pub(crate) bank_services: Vec<Service>,
 }
 
 fn lookback_default() -> i64 {
@@ -84,6 +90,8 @@ pub(crate) enum DataCluster {
     Balances,
     /// Payments in and out.
     Transactions,
+    /// Monthly statements.
+    Statements,
 }
 
 /// Why a consent request cannot be put before a customer.
@@ -99,6 +107,8 @@ pub(crate) enum RequestFault {
     Type,
     #[error("resources needs 1 to 16 elements, each with 1 to 16 data clusters")]
     Resources,
+    #[error("bankServices has at most 16 elements")]
+    Services,
     #[error("durationPeriod must be 1 to 365 for TIME_BOUND and absent otherwise")]
     Duration,
     #[error("lookbackPeriod must be 0 to 730")]
@@ -142,6 +152,9 @@ impl ConsentRequest {
             (DurationType::OneTime | DurationType::Persistent, None) => {}
             _ => return Err(RequestFault::Duration),
         }
+        if self.bank_services.len() > ELEMENTS_MAX {
+            return Err(RequestFault::Services);
+        }
         if !(0..=limits::LOOKBACK_DAYS_MAX).contains(&self.lookback_period) {
             return Err(RequestFault::Lookback);
         }
@@ -151,6 +164,11 @@ impl ConsentRequest {
     /// Every cluster asked for, each once.
     pub(crate) fn clusters(&self) -> BTreeSet<DataCluster> {
         self.resources.iter().flat_map(|resource| resource.data_clusters.iter().copied()).collect()
+    }
+
+    /// Every service asked for, each once.
+    pub(crate) fn services(&self) -> BTreeSet<Service> {
+        self.bank_services.iter().copied().collect()
     }
 
     /// When a consent given now ends by itself.
@@ -254,6 +272,11 @@ impl Consent {
         day.saturating_sub(self.request.lookback_period.days())
     }
 
+    /// Whether this service may be used.
+    pub(crate) fn allows(&self, service: Service) -> bool {
+        self.request.bank_services.contains(&service)
+    }
+
     /// Whether this kind of data may be read.
     pub(crate) fn covers(&self, cluster: DataCluster) -> bool {
         self.request.clusters().contains(&cluster)
@@ -300,6 +323,10 @@ pub(crate) fn end(tx: &Transaction<'_>, id: &str, ending: Ending) -> Result<bool
     )?;
     let window = revocations::window(ending.at.into(), limits::REVOCATION_MEMORY);
     revocations::end_consent(tx, id, window)?;
+    if ended == 1 {
+        let why = serde_json::json!({ "reason": ending.reason, "initiator": ending.initiator });
+        webhooks::consent_ended(tx, id, why, ending.at)?;
+    }
     Ok(ended == 1)
 }
 
@@ -340,6 +367,17 @@ pub(crate) fn of_customer(
     let mut statement = tx.prepare_cached(&sql)?;
     let rows = statement.query_map([customer], |row| Ok(read(row, now)))?;
     rows.collect::<Result<Vec<_>, _>>()?.into_iter().collect()
+}
+
+/// The consents of one customer that are in force.
+pub(crate) fn in_force(
+    tx: &Transaction<'_>,
+    customer: &str,
+    now: Timestamp,
+) -> Result<Vec<Consent>, DbFault> {
+    let mut consents = of_customer(tx, customer, now)?;
+    consents.retain(|consent| consent.status == Status::Active);
+    Ok(consents)
 }
 
 /// The consent behind an access token, if both are in force.

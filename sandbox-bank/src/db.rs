@@ -12,8 +12,11 @@ use thiserror::Error;
 /// The file inside the data folder.
 pub(crate) const FILE_NAME: &str = "bank.sqlite";
 
-/// Which schema this program writes. A file of another version is refused, not guessed at.
-const SCHEMA_VERSION: i64 = 1;
+/// The schema, step by step. A file of an earlier version takes the steps that it lacks.
+const SCHEMAS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+
+/// Which schema this program writes. A file of a later version is refused, not guessed at.
+const SCHEMA_VERSION: i64 = SCHEMAS.len() as i64;
 
 /// The database did not do what was asked.
 #[derive(Debug, Error)]
@@ -56,13 +59,12 @@ impl Db {
              PRAGMA busy_timeout = 5000;",
         )?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        match found {
-            0 => {
-                connection.execute_batch(include_str!("schema.sql"))?;
-                connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-            }
-            SCHEMA_VERSION => {}
-            found => return Err(DbFault::Schema { found }),
+        if !(0..=SCHEMA_VERSION).contains(&found) {
+            return Err(DbFault::Schema { found });
+        }
+        for (version, step) in (1..).zip(SCHEMAS).filter(|(version, _)| *version > found) {
+            connection.execute_batch(step)?;
+            connection.pragma_update(None, "user_version", version)?;
         }
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })

@@ -29,6 +29,12 @@ pub(crate) struct Switches {
     /// API calls are told that their token was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_revoked: Option<Calls>,
+    /// Orders of the native API take longer after they were taken on: the same key is in flight meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) slow_order: Option<Slow>,
+    /// Orders of the native API are carried out, and answered with 500.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lost_answer: Option<Calls>,
     /// The token endpoint fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token_endpoint: Option<TokenEndpoint>,
@@ -136,8 +142,14 @@ impl Switches {
             self.pages.and_then(|s| s.calls),
             self.token_revoked.and_then(|s| s.calls),
             self.token_endpoint.and_then(|s| s.calls),
+            self.slow_order.and_then(|s| s.calls),
+            self.lost_answer.and_then(|s| s.calls),
         ];
-        let millis = [self.slow.map(|s| s.millis), self.token_endpoint.map(|s| s.millis)];
+        let millis = [
+            self.slow.map(|s| s.millis),
+            self.slow_order.map(|s| s.millis),
+            self.token_endpoint.map(|s| s.millis),
+        ];
         let seconds = [self.too_many.map(|s| s.retry_after), self.token_endpoint.map(|s| s.retry_after)];
         calls.iter().flatten().all(|calls| (1..=limits::FAULT_CALLS_MAX).contains(calls))
             && millis.iter().flatten().all(|ms| *ms <= limits::FAULT_SLOW_MAX_MS)
@@ -198,6 +210,17 @@ impl Faults {
                 .or_else(|| spend(&mut s.token_revoked, |t| &mut t.calls).map(|_| Trouble::TokenRevoked));
             (wait, trouble)
         })
+    }
+
+    /// How much longer the next order takes once it was taken on.
+    pub(crate) fn next_action(&self) -> Duration {
+        let slow = self.with(|s| spend(&mut s.slow_order, |slow| &mut slow.calls));
+        Duration::from_millis(slow.map_or(0, |slow| u64::from(slow.millis)))
+    }
+
+    /// Whether the answer of the order that was just carried out is lost.
+    pub(crate) fn next_answer_is_lost(&self) -> bool {
+        self.with(|s| spend(&mut s.lost_answer, |lost| &mut lost.calls)).is_some()
     }
 
     /// The disorder of the next later page.

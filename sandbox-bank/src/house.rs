@@ -1,6 +1,6 @@
 //! What every handler of a running bank holds in its hands.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
@@ -14,6 +14,8 @@ use crate::{
         proofs::{Nonces, Validator},
         server::Server,
     },
+    step_up::StepUp,
+    webhooks::Sender,
 };
 
 /// What every handler of the bank needs.
@@ -31,6 +33,8 @@ pub(crate) struct House {
     pub(crate) nonces: Nonces,
     pub(crate) faults: Faults,
     pub(crate) password_checks: Semaphore,
+    pub(crate) step_up: BTreeSet<StepUp>,
+    pub(crate) webhooks: Sender,
 }
 
 impl std::fmt::Debug for House {

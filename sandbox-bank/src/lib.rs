@@ -6,6 +6,7 @@
 //! It is a sandbox: its people, shops and money are invented and its demo passwords are printed.
 
 mod bank;
+mod cards;
 mod chance;
 mod clock;
 mod config;
@@ -15,14 +16,22 @@ mod db;
 mod faults;
 mod fdx;
 mod house;
+mod idempotency;
 mod ledger;
 pub mod limits;
+mod native;
 mod oauth;
+mod requests;
+mod services;
 mod sessions;
 mod site;
+mod step_up;
+mod webhooks;
 
-pub use bank::{Bank, Running, StartFault};
+pub use bank::{Bank, Running, StartFault, TellFault, TickFault};
 pub use clock::{BankClock, SystemClock};
 pub use config::{BrandColor, BrandFault, ClientRegistration, Config, ConfigFault};
 pub use customers::{DEMO_LOGINS, DemoLogin, demo_password};
 pub use fdx::openapi::document as openapi_document;
+pub use step_up::StepUp;
+pub use webhooks::SenderFault;

@@ -97,6 +97,48 @@ pub const FAULT_CALLS_MAX: u32 = 100_000;
 /// Longest Retry-After of the "too many" fault, in seconds.
 pub const FAULT_RETRY_AFTER_MAX_S: u32 = 3_600;
 
+/// How long a key of the native API is remembered with its answer.
+pub const IDEMPOTENCY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// After this long a deed that was begun and never ended may be begun again: its call is long over.
+pub const TURN_AGE: Duration = Duration::from_secs(60);
+
+/// Longest idempotency key. A UUID has 36 characters.
+pub const KEY_CHARS_MAX: usize = 80;
+
+/// How long a customer may take to approve a deed on the bank's site.
+pub const STEP_UP_AGE: Duration = Duration::from_secs(15 * 60);
+
+/// Travel notices that one customer may have ahead of them.
+pub const TRAVEL_NOTICES: usize = 10;
+
+/// Countries of one travel notice.
+pub const COUNTRIES_MAX: usize = 20;
+
+/// Longest journey that a notice covers, in days.
+pub const JOURNEY_DAYS_MAX: i64 = 365;
+
+/// Longest name of an account, in characters.
+pub const NICKNAME_MAX: usize = 40;
+
+/// Months whose statements are kept ready.
+pub const STATEMENT_MONTHS: i32 = 12;
+
+/// Webhook endpoints of one client.
+pub const ENDPOINTS_MAX: i64 = 5;
+
+/// Tries to deliver one webhook before it is given up.
+pub const WEBHOOK_TRIES: u32 = 8;
+
+/// How long an endpoint may take to answer.
+pub const WEBHOOK_WAIT: Duration = Duration::from_secs(5);
+
+/// Webhooks that wait to be sent, in the whole bank. More are not kept: nobody takes them.
+pub const WEBHOOKS_KEPT: i64 = 10_000;
+
+/// How often the bank looks for webhooks to send.
+pub const WEBHOOK_TICK: Duration = Duration::from_secs(1);
+
 /// How often the bank looks whether time has moved on: pending payments settle, new ones happen,
 /// and what has expired is removed.
 pub const TICK: Duration = Duration::from_secs(60);

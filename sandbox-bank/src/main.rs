@@ -3,7 +3,9 @@
 use std::{net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
-use sandbox_bank::{Bank, BrandColor, ClientRegistration, Config, DEMO_LOGINS, SystemClock, demo_password};
+use sandbox_bank::{
+    Bank, BrandColor, ClientRegistration, Config, DEMO_LOGINS, StepUp, SystemClock, demo_password,
+};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -93,6 +95,7 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         seed: options.seed,
         currency: options.currency,
         clients: vec![client],
+        step_up: StepUp::usual(),
         clock: Arc::new(SystemClock),
     };
     let running = Bank::start(config, listener).await?;

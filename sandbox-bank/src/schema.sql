@@ -9,7 +9,7 @@ CREATE TABLE customers (
 
 CREATE TABLE accounts (
     id TEXT PRIMARY KEY, customer TEXT NOT NULL REFERENCES customers(id), position INTEGER NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('checking', 'savings', 'credit_card')), name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('checking', 'savings', 'credit_card', 'foreign')), name TEXT NOT NULL,
     number_display TEXT NOT NULL, card_display TEXT, currency TEXT NOT NULL,
     opening_minor INTEGER NOT NULL, credit_line_minor INTEGER NOT NULL,
     UNIQUE (customer, position)

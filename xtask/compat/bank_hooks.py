@@ -104,6 +104,17 @@ def signed(form):
     }
 
 
+SERVICES = [
+    "CARDS_READ", "CARD_FREEZE", "CARD_UNFREEZE", "CARD_REPORT", "CARD_LIMITS", "TRAVEL_NOTICES",
+    "ACCOUNT_NICKNAME", "STATEMENTS_READ", "SCHEDULES_READ", "CONTACT_READ", "CONTACT_WRITE",
+]
+SCOPES = [f"fdx:{name}:read" for name in ("accountbasic", "balances", "transactions", "statements")] + [
+    "bank:cards:read", "bank:cards:freeze", "bank:cards:unfreeze", "bank:cards:report", "bank:cards:limits",
+    "bank:travel:write", "bank:accounts:nickname", "bank:statements:read", "bank:schedules:read",
+    "bank:contact:read", "bank:contact:write", "bank:webhooks",
+]
+
+
 def link():
     """The whole flow: pushed request, sign-in, approval, tokens."""
     server = json.loads(send("/.well-known/oauth-authorization-server")[1])
@@ -114,7 +125,8 @@ def link():
             "durationType": "TIME_BOUND",
             "durationPeriod": 30,
             "lookbackPeriod": 60,
-            "resources": [{"resourceType": "ACCOUNT", "dataClusters": ["ACCOUNT_BASIC", "BALANCES", "TRANSACTIONS"]}],
+            "resources": [{"resourceType": "ACCOUNT", "dataClusters": ["ACCOUNT_BASIC", "BALANCES", "TRANSACTIONS", "STATEMENTS"]}],
+            "bankServices": SERVICES,
         },
     }
     pushed = as_client(
@@ -122,7 +134,7 @@ def link():
         {
             "response_type": "code",
             "redirect_uri": REDIRECT_URI,
-            "scope": "fdx:accountbasic:read fdx:balances:read fdx:transactions:read",
+            "scope": " ".join(SCOPES),
             "state": secrets.token_urlsafe(16),
             "code_challenge": b64(hashlib.sha256(verifier.encode()).digest()),
             "code_challenge_method": "S256",
@@ -150,11 +162,20 @@ def values(page, name):
 
 def accounts():
     """The ids of the shared accounts; learns the API's nonce on the way."""
-    url, token = f"{BASE}/fdx/v6/accounts", TOKENS["access_token"]
+    return [account["accountId"] for account in told("/fdx/v6/accounts")["accounts"]]
+
+
+def cards():
+    """The ids of the cards."""
+    return [card["cardId"] for card in told("/parlour-bank/v1/cards")["cards"]]
+
+
+def told(path):
+    """What the API says at a path."""
+    url, token = f"{BASE}{path}", TOKENS["access_token"]
     held = {"Authorization": f"DPoP {token}", "x-fapi-interaction-id": "3f0c9a5e-0000-4000-8000-000000000001"}
     learn(ask(url, headers={**held, "DPoP": proof("GET", url, token)}).headers["DPoP-Nonce"])
-    told = send(url, headers={**held, "DPoP": proof("GET", url, token, NONCE[-1])})[1]
-    return [account["accountId"] for account in json.loads(told)["accounts"]]
+    return json.loads(send(url, headers={**held, "DPoP": proof("GET", url, token, NONCE[-1])})[1])
 
 
 def learn(nonce):
@@ -165,6 +186,7 @@ def learn(nonce):
 NONCE = []
 TOKENS = link()
 ACCOUNTS = accounts()
+CARDS = cards()
 
 
 @schemathesis.hook
@@ -190,7 +212,7 @@ class Possession:
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
     """Two of three ids exist."""
-    for name, real in (("accountId", ACCOUNTS), ("consentId", [TOKENS["grant_id"]])):
+    for name, real in (("accountId", ACCOUNTS), ("cardId", CARDS), ("consentId", [TOKENS["grant_id"]])):
         drawn = str((path_parameters or {}).get(name, ""))
         if drawn and len(drawn) % 3:
             path_parameters[name] = real[len(drawn) % len(real)]

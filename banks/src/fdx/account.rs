@@ -2,7 +2,7 @@
 
 use super::{amount, read, text, unwrapped};
 use crate::fault::Unreadable;
-use domain::{Account, AccountId, AccountKind, Balance, Currency};
+use domain::{Account, AccountId, AccountKind, Balance, CardBill, Currency};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -41,6 +41,21 @@ struct Wire<'a> {
     #[serde(borrow)]
     principal_balance: Option<&'a RawValue>,
     balance_as_of: Option<String>,
+    #[serde(borrow)]
+    credit_line: Option<&'a RawValue>,
+    #[serde(borrow)]
+    minimum_payment_amount: Option<&'a RawValue>,
+    next_payment_date: Option<String>,
+    #[serde(borrow, default)]
+    bills: Vec<WireBill<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireBill<'a> {
+    #[serde(borrow)]
+    minimum_payment_due: Option<&'a RawValue>,
+    due_date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +109,23 @@ fn last_digits(display: &str) -> String {
     digits[digits.len().saturating_sub(LAST_DIGITS)..].iter().collect()
 }
 
+/// What a card's bill says: the first of the list that has a due date, or what stands beside the list.
+fn bill(account: &Account, wire: &Wire, currency: Currency) -> Result<Option<CardBill>, Unreadable> {
+    if account.kind != AccountKind::Card {
+        return Ok(None);
+    }
+    let listed = wire.bills.iter().find(|bill| bill.due_date.is_some());
+    let minimum = listed.and_then(|bill| bill.minimum_payment_due).or(wire.minimum_payment_amount);
+    let due = listed.and_then(|bill| bill.due_date.as_ref()).or(wire.next_payment_date.as_ref());
+    let money = |raw: Option<&RawValue>| raw.map(|raw| amount::read(raw, currency)).transpose();
+    let bill = CardBill {
+        credit_line: money(wire.credit_line)?,
+        minimum: money(minimum)?,
+        due: due.map(|day| text::day(day)).transpose()?,
+    };
+    Ok((bill != CardBill::default()).then_some(bill))
+}
+
 fn balance(
     account: &Account,
     wire: &Wire,
@@ -112,6 +144,7 @@ fn balance(
         current: amount::read(current, currency)?,
         available: available.map(|available| amount::read(available, currency)).transpose()?,
         as_of: wire.balance_as_of.as_deref().map_or(Ok(now), text::moment)?,
+        bill: bill(account, wire, currency)?,
     }))
 }
 
@@ -171,6 +204,31 @@ mod tests {
         let balance = card.balance.unwrap();
         assert_eq!(balance.current, Money::new(12_050, Currency::USD));
         assert_eq!(balance.available, Some(Money::new(487_950, Currency::USD)));
+    }
+
+    #[test]
+    fn a_card_says_what_is_to_be_paid_by_when() {
+        let card = |more: &str| {
+            let json = format!(
+                r#"{{"accountCategory":"LOC_ACCOUNT","accountId":"c-1","accountType":"CREDITCARD","creditLine":5000,
+                "currentBalance":120.50,"availableCredit":4879.50,"currency":{{"currencyCode":"USD"}}{more}}}"#
+            );
+            read_one(&json).map(|listed| listed.balance.unwrap().bill.unwrap())
+        };
+        let usd = |minor| Some(Money::new(minor, Currency::USD));
+        let due = Some("2026-12-24".parse().unwrap());
+        let billed = card(r#","bills":[{"minimumPaymentDue":25.00,"dueDate":"2026-12-24"}]"#).unwrap();
+        assert_eq!(billed, CardBill { credit_line: usd(500_000), minimum: usd(2_500), due });
+        let beside = card(r#","minimumPaymentAmount":25,"nextPaymentDate":"2026-12-24""#).unwrap();
+        assert_eq!(beside, billed);
+        assert_eq!(card("").unwrap(), CardBill { credit_line: usd(500_000), minimum: None, due: None });
+        assert_eq!(card(r#","bills":[{"dueDate":"soon"}]"#), Err(Unreadable::Time));
+    }
+
+    #[test]
+    fn how_old_a_balance_is_stays_known() {
+        let old = read_one(&CHECKING.replace("2026-11-20T12:00:00Z", "2026-10-01T00:00:00Z")).unwrap();
+        assert_eq!(old.balance.unwrap().as_of, "2026-10-01T00:00:00Z".parse().unwrap());
     }
 
     #[test]

@@ -19,6 +19,12 @@ const ONE_TIME: &str = "ONE_TIME";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub data_classes: Vec<DataClass>,
+    /// Whether the bank has the native contract.
+    #[serde(default)]
+    pub native: bool,
+    /// Whether it is asked to take orders.
+    #[serde(default)]
+    pub orders: bool,
     pub days: u32,
     pub lookback_days: u32,
 }
@@ -33,6 +39,10 @@ impl Asked {
             "lookbackPeriod": self.lookback_days,
             "resources": [{ "resourceType": ACCOUNT, "dataClusters": self.clusters() }],
         });
+        let services = self.services();
+        if !services.is_empty() {
+            request["bankServices"] = json!(services.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        }
         if self.has(DataClass::MerchantPlaces) {
             request["includePayeeAddress"] = Value::Bool(true);
         }
@@ -42,11 +52,22 @@ impl Asked {
     /// The scopes that go with it.
     pub(crate) fn scopes(&self) -> Vec<String> {
         let scope = |cluster: &str| format!("fdx:{}:read", cluster.replace('_', "").to_lowercase());
-        self.clusters().into_iter().map(scope).collect()
+        let native = self.services().into_iter().map(|(_, scope)| scope.to_owned());
+        self.clusters().into_iter().map(scope).chain(native).collect()
     }
 
     fn has(&self, class: DataClass) -> bool {
         self.data_classes.contains(&class)
+    }
+
+    /// What of the native contract is asked for: its names in the consent, and its scopes.
+    fn services(&self) -> BTreeSet<(&'static str, &'static str)> {
+        let mut services = BTreeSet::new();
+        for class in self.data_classes.iter().filter(|_| self.native) {
+            services.extend(read_by(*class));
+            services.extend(ordered_on(*class).iter().filter(|_| self.orders));
+        }
+        services
     }
 
     /// The FDX data clusters. Every class is about accounts, so their names always come along.
@@ -54,7 +75,12 @@ impl Asked {
         let mut clusters = BTreeSet::from(["ACCOUNT_BASIC"]);
         for class in &self.data_classes {
             clusters.insert(match class {
-                DataClass::Accounts => "ACCOUNT_BASIC",
+                // What FDX has no cluster for is about accounts all the same.
+                DataClass::Accounts
+                | DataClass::Cards
+                | DataClass::ScheduledPayments
+                | DataClass::Contact => "ACCOUNT_BASIC",
+                DataClass::Statements => "STATEMENTS",
                 DataClass::Balances => "BALANCES",
                 DataClass::Transactions | DataClass::MerchantPlaces => "TRANSACTIONS",
             });
@@ -76,17 +102,52 @@ impl Asked {
             && terms.lookback_period.is_none_or(|given| given <= self.lookback_days)
             && terms.resources.iter().all(|r| r.resource_type == ACCOUNT)
             && clusters.is_subset(&self.clusters())
+            && terms.bank_services.iter().all(|given| self.services().iter().any(|(name, _)| name == given))
             && (!terms.include_payee_address || self.has(DataClass::MerchantPlaces));
         if !narrow {
             return Err(Weakening::Wider);
         }
         let given = |class: &DataClass| match class {
             DataClass::Accounts => clusters.contains("ACCOUNT_BASIC"),
+            DataClass::Statements if !self.native => clusters.contains("STATEMENTS"),
+            DataClass::Cards | DataClass::Statements | DataClass::ScheduledPayments | DataClass::Contact => {
+                read_by(*class)
+                    .is_some_and(|(name, _)| self.native && terms.bank_services.iter().any(|s| s == name))
+            }
             DataClass::Balances => clusters.contains("BALANCES"),
             DataClass::Transactions => clusters.contains("TRANSACTIONS"),
             DataClass::MerchantPlaces => clusters.contains("TRANSACTIONS") && terms.include_payee_address,
         };
         Ok(self.data_classes.iter().copied().filter(given).collect())
+    }
+}
+
+/// The service by which a class is read, where it is one of the native contract: its name and its scope.
+fn read_by(class: DataClass) -> Option<(&'static str, &'static str)> {
+    match class {
+        DataClass::Cards => Some(("CARDS_READ", "bank:cards:read")),
+        DataClass::Statements => Some(("STATEMENTS_READ", "bank:statements:read")),
+        DataClass::ScheduledPayments => Some(("SCHEDULES_READ", "bank:schedules:read")),
+        DataClass::Contact => Some(("CONTACT_READ", "bank:contact:read")),
+        DataClass::Accounts | DataClass::Balances | DataClass::Transactions | DataClass::MerchantPlaces => {
+            None
+        }
+    }
+}
+
+/// The services by which orders on a class are carried out: their names and scopes.
+fn ordered_on(class: DataClass) -> &'static [(&'static str, &'static str)] {
+    match class {
+        DataClass::Cards => &[
+            ("CARD_FREEZE", "bank:cards:freeze"),
+            ("CARD_UNFREEZE", "bank:cards:unfreeze"),
+            ("CARD_REPORT", "bank:cards:report"),
+            ("CARD_LIMITS", "bank:cards:limits"),
+            ("TRAVEL_NOTICES", "bank:travel:write"),
+        ],
+        DataClass::Accounts => &[("ACCOUNT_NICKNAME", "bank:accounts:nickname")],
+        DataClass::Contact => &[("CONTACT_WRITE", "bank:contact:write")],
+        _ => &[],
     }
 }
 
@@ -100,6 +161,8 @@ pub(crate) struct Terms {
     resources: Vec<Resource>,
     #[serde(default)]
     include_payee_address: bool,
+    #[serde(default)]
+    bank_services: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -180,7 +243,11 @@ mod tests {
     use super::*;
 
     fn asked(classes: &[DataClass]) -> Asked {
-        Asked { data_classes: classes.to_vec(), days: 90, lookback_days: 180 }
+        Asked { data_classes: classes.to_vec(), native: false, orders: false, days: 90, lookback_days: 180 }
+    }
+
+    fn natively(classes: &[DataClass], orders: bool) -> Asked {
+        Asked { native: true, orders, ..asked(classes) }
     }
 
     fn detail(change: impl Fn(&mut Value)) -> Vec<Value> {
@@ -202,6 +269,41 @@ mod tests {
         let places = asked(&[DataClass::MerchantPlaces]).request();
         assert_eq!(places["includePayeeAddress"], true);
         assert_eq!(places["resources"][0]["dataClusters"], json!(["ACCOUNT_BASIC", "TRANSACTIONS"]));
+    }
+
+    #[test]
+    fn of_the_native_contract_only_what_was_agreed_is_asked_for() {
+        let cards = [DataClass::Cards];
+        assert_eq!(asked(&cards).request().get("bankServices"), None, "without the contract");
+        assert_eq!(natively(&cards, false).request()["bankServices"], json!(["CARDS_READ"]));
+        assert_eq!(natively(&cards, false).scopes(), ["fdx:accountbasic:read", "bank:cards:read"]);
+        let orders = natively(&cards, true).request()["bankServices"].as_array().unwrap().len();
+        assert_eq!(orders, 6);
+        assert_eq!(
+            natively(&[DataClass::Accounts], true).request()["bankServices"],
+            json!(["ACCOUNT_NICKNAME"])
+        );
+        assert_eq!(
+            asked(&[DataClass::Statements]).request()["resources"][0]["dataClusters"],
+            json!(["ACCOUNT_BASIC", "STATEMENTS"])
+        );
+    }
+
+    #[test]
+    fn services_beyond_what_was_asked_are_refused_and_fewer_are_fewer() {
+        let asked = natively(&[DataClass::Cards, DataClass::Contact], false);
+        let with = |services: Value| {
+            let mut request = asked.request();
+            request["bankServices"] = services;
+            granted(Some(&[json!({ "type": "fdx_v1.0", "consentRequest": request })]), &asked)
+        };
+        assert_eq!(
+            with(json!(["CARDS_READ", "CONTACT_READ"])),
+            Ok(vec![DataClass::Cards, DataClass::Contact])
+        );
+        assert_eq!(with(json!(["CARDS_READ"])), Ok(vec![DataClass::Cards]));
+        let wider = with(json!(["CARDS_READ", "CARD_UNFREEZE"]));
+        assert_eq!(wider, Err(BankFault::Weakened(Weakening::Wider)));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! booking takes the place of the one pending purchase that it can only be.
 
 use super::transaction::Read;
-use domain::{Transaction, TransactionId, TransactionStatus};
+use domain::{Nature, Transaction, TransactionId, TransactionStatus};
 use jiff::SignedDuration;
 use std::collections::HashSet;
 
@@ -22,6 +22,7 @@ pub(crate) fn merged(read: Vec<Read>) -> Vec<Transaction> {
     let named: HashSet<TransactionId> =
         posted.iter().filter_map(|p| p.transaction.was_pending_as.clone()).collect();
     pending.retain(|p| !named.contains(&p.transaction.id));
+    posted = with_originals(posted);
     // Oldest first, so that of two equal purchases the older one is taken as booked.
     pending.sort_by_key(|p| p.transaction.at);
     posted.sort_by_key(|p| p.transaction.at);
@@ -36,6 +37,29 @@ pub(crate) fn merged(read: Vec<Read>) -> Vec<Transaction> {
     let mut all: Vec<Transaction> = pending.into_iter().chain(posted).map(|r| r.transaction).collect();
     all.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.id.cmp(&b.id)));
     all
+}
+
+/// A credit that names a payment that is booked, too, does not name itself while it was pending: it gives that
+/// payment back.
+fn with_originals(mut posted: Vec<Read>) -> Vec<Read> {
+    let paid: HashSet<TransactionId> = posted
+        .iter()
+        .filter(|read| read.transaction.amount.minor_units < 0)
+        .map(|read| read.transaction.id.clone())
+        .collect();
+    for read in &mut posted {
+        let transaction = &mut read.transaction;
+        let of = transaction.was_pending_as.clone().filter(|id| paid.contains(id));
+        if of.is_none() || transaction.amount.minor_units <= 0 {
+            continue;
+        }
+        transaction.was_pending_as = None;
+        transaction.nature = match std::mem::take(&mut transaction.nature) {
+            Nature::Reversal { .. } => Nature::Reversal { of },
+            Nature::Usual | Nature::Refund { .. } => Nature::Refund { of },
+        };
+    }
+    posted
 }
 
 fn is_booking_of(posted: &Read, pending: &Read) -> bool {
@@ -82,6 +106,8 @@ mod tests {
                 description: "CAFE 12".into(),
                 merchant: Some("Cafe".into()),
                 category: None,
+                nature: Nature::Usual,
+                foreign: None,
             },
             at_purchase,
         }
@@ -120,6 +146,16 @@ mod tests {
         assert_eq!(shown[0].was_pending_as, Some("p".parse().unwrap()));
         assert_eq!(ids(vec![pending("p", -4_000, MONDAY), posted("t", -5_300, MONDAY)]), ["p", "t"]);
         assert_eq!(ids(vec![pending("p", -4_000, MONDAY), posted("t", 4_000, MONDAY)]), ["p", "t"]);
+    }
+
+    #[test]
+    fn a_credit_that_names_a_booked_payment_gives_it_back_and_both_are_shown() {
+        let mut back = posted("t-2", 4_000, TUESDAY);
+        back.transaction.was_pending_as = Some("t-1".parse().unwrap());
+        let shown = merged(vec![posted("t-1", -4_000, MONDAY), back]);
+        assert_eq!(shown.len(), 2);
+        assert_eq!(shown[0].nature, Nature::Refund { of: Some("t-1".parse().unwrap()) });
+        assert_eq!((&shown[0].was_pending_as, &shown[1].nature), (&None, &Nature::Usual));
     }
 
     #[test]

@@ -29,6 +29,11 @@ pub(crate) fn moment(text: &str) -> Result<Timestamp, Unreadable> {
     civil.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(|_| Unreadable::Time)
 }
 
+/// A day.
+pub(crate) fn day(text: &str) -> Result<civil::Date, Unreadable> {
+    text.parse().map_err(|_| Unreadable::Time)
+}
+
 /// An id of the bank's. Ids become part of addresses, so `.` and `..` are none.
 pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Unreadable> {
     if matches!(text, "." | "..") {

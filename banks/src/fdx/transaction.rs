@@ -2,7 +2,7 @@
 
 use super::{amount, read, text, unwrapped};
 use crate::fault::Unreadable;
-use domain::{AccountId, Currency, Money, Place, Transaction, TransactionId, TransactionStatus};
+use domain::{AccountId, Currency, Money, Nature, Place, Transaction, TransactionId, TransactionStatus};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -32,6 +32,11 @@ struct Wire<'a> {
     category: Option<String>,
     sub_category: Option<String>,
     transaction_payee: Option<Payee>,
+    transaction_type: Option<String>,
+    original_transaction_id: Option<String>,
+    #[serde(borrow)]
+    foreign_amount: Option<&'a RawValue>,
+    foreign_currency: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +70,7 @@ pub(crate) fn transaction(
         Some("POSTED") | None => TransactionStatus::Posted,
         Some(_) => return Err(Unreadable::Form),
     };
+    let (nature, foreign) = (nature(&wire, amount)?, foreign(&wire, currency));
     let reference = wire.reference_transaction_id.filter(|_| status == TransactionStatus::Posted);
     let at = wire.transaction_timestamp.as_deref().or(wire.posted_timestamp.as_deref());
     let merchant = wire.transaction_payee.and_then(|payee| payee.merchant_name);
@@ -79,8 +85,35 @@ pub(crate) fn transaction(
         description: text::shown(wire.description.as_deref().unwrap_or_default()),
         merchant,
         category: wire.category.filter(|code| is_mcc(code, wire.sub_category.as_deref())),
+        nature,
+        foreign,
     };
     Ok(Some(Read { transaction, at_purchase: wire.transaction_timestamp.is_some() }))
+}
+
+/// Whether it undoes another one: the bank says so, or its text for money that came from a merchant begins so.
+fn nature(wire: &Wire, amount: Money) -> Result<Nature, Unreadable> {
+    let of = wire.original_transaction_id.as_deref().map(text::id).transpose()?;
+    let kind = wire.transaction_type.as_deref().unwrap_or_default();
+    let from_merchant = amount.minor_units > 0 && wire.transaction_payee.is_some();
+    let description = wire.description.as_deref().unwrap_or_default();
+    let first = description.split_whitespace().next().unwrap_or_default().to_uppercase();
+    let begins = if from_merchant { first.as_str() } else { "" };
+    Ok(match (kind, begins) {
+        ("REFUND" | "RETURN", _) => Nature::Refund { of },
+        ("REVERSAL" | "CHARGEBACK", _) => Nature::Reversal { of },
+        (_, "REFUND" | "RETURN") => Nature::Refund { of },
+        (_, "REVERSAL" | "REVERSED") => Nature::Reversal { of },
+        _ => Nature::Usual,
+    })
+}
+
+/// What was paid in the merchant's own currency. An amount that is not exact there is left out: it is beside the
+/// matter.
+fn foreign(wire: &Wire, currency: Currency) -> Option<Money> {
+    let own: Currency = wire.foreign_currency.as_deref()?.parse().ok()?;
+    let amount = amount::read(wire.foreign_amount?, own).ok()?;
+    (own != currency).then(|| amount.magnitude())
 }
 
 /// The amount with its sign. FDX amounts have none of their own, so one that has is not understood.
@@ -112,6 +145,7 @@ pub(crate) fn place(item: &RawValue) -> Result<Option<(Place, Timestamp)>, Unrea
         transaction_timestamp: Option<String>,
         posted_timestamp: Option<String>,
         transaction_payee: Option<Payee>,
+        purchase_mode: Option<String>,
     }
     #[derive(Deserialize)]
     struct Payee {
@@ -133,7 +167,8 @@ pub(crate) fn place(item: &RawValue) -> Result<Option<(Place, Timestamp)>, Unrea
     if city.is_empty() || !is_country {
         return Ok(None);
     }
-    Ok(Some((Place { transaction: text::id(&wire.transaction_id)?, city, country }, at)))
+    let online = wire.purchase_mode.as_deref() == Some("ONLINE");
+    Ok(Some((Place { transaction: text::id(&wire.transaction_id)?, city, country, online }, at)))
 }
 
 #[cfg(test)]
@@ -202,11 +237,60 @@ mod tests {
     }
 
     #[test]
+    fn money_that_comes_back_is_known_as_such() {
+        let nature = |from: &str, to: &str, more: &str| {
+            let json = CAFE.replace(from, to).replace("\"status\"", &format!("{more}\"status\""));
+            read_one(&json).unwrap().unwrap().transaction.nature
+        };
+        let credit = ("\"DEBIT\"", "\"CREDIT\"");
+        let of = Some("t-1".parse().unwrap());
+        let told = r#""transactionType":"REFUND","originalTransactionId":"t-1","#;
+        assert_eq!(nature(credit.0, credit.1, told), Nature::Refund { of: of.clone() });
+        let told = told.replace("REFUND", "REVERSAL");
+        assert_eq!(nature(credit.0, credit.1, &told), Nature::Reversal { of });
+        assert_eq!(
+            nature(
+                "\"CAFE 12\",\"debitCreditMemo\":\"DEBIT\"",
+                "\"REFUND CAFE 12\",\"debitCreditMemo\":\"CREDIT\"",
+                ""
+            ),
+            Nature::Refund { of: None }
+        );
+        assert_eq!(nature("CAFE 12", "REFUND CAFE", ""), Nature::Usual, "money that leaves is no refund");
+        assert_eq!(nature(credit.0, credit.1, ""), Nature::Usual);
+    }
+
+    #[test]
+    fn what_was_paid_in_another_currency_is_kept_if_it_is_exact() {
+        let foreign = |more: &str| {
+            let json = CAFE.replace("\"status\"", &format!("{more}\"status\""));
+            read_one(&json).unwrap().unwrap().transaction.foreign
+        };
+        assert_eq!(
+            foreign(r#""foreignAmount":36.1,"foreignCurrency":"EUR","#),
+            Some(Money::new(3_610, Currency::EUR))
+        );
+        for none in [
+            "",
+            r#""foreignAmount":36.1,"foreignCurrency":"USD","#,
+            r#""foreignAmount":36.123,"foreignCurrency":"EUR","#,
+        ] {
+            assert_eq!(foreign(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn a_place_is_a_city_and_a_country() {
         let item = |json: &str| place(serde_json::from_str(json).unwrap()).unwrap().map(|(place, _)| place);
-        let boston =
-            Place { transaction: "t-9".parse().unwrap(), city: "Boston".into(), country: "US".into() };
+        let boston = Place {
+            transaction: "t-9".parse().unwrap(),
+            city: "Boston".into(),
+            country: "US".into(),
+            online: false,
+        };
         assert_eq!(item(CAFE), Some(boston));
+        let online = CAFE.replace("\"status\"", "\"purchaseMode\":\"ONLINE\",\"status\"");
+        assert!(item(&online).unwrap().online);
         assert_eq!(item(&CAFE.replace("\"US\"", "\"USA\"")), None);
         assert_eq!(item(&CAFE.replace("\"Boston\"", "\" \"")), None);
     }

@@ -161,6 +161,7 @@ impl Running {
             bank: "harbour".parse().unwrap(),
             issuer: self.bank.issuer.parse().unwrap(),
             api: format!("{}/fdx/v6", self.bank.issuer).parse().unwrap(),
+            native: None,
             client_id: "parlour".into(),
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: self.key.clone(),
@@ -227,6 +228,7 @@ pub fn ask(classes: &[DataClass]) -> LinkAsk {
         consent: CONSENT.parse().unwrap(),
         customer: CUSTOMER.parse().unwrap(),
         data_classes: classes.to_vec(),
+        orders: true,
         days: 90,
         lookback_days: 180,
     }
@@ -242,7 +244,8 @@ fn accounts() -> Vec<Value> {
 }
 
 fn scopes() -> ScopeSet {
-    let names = ["fdx:accountbasic:read", "fdx:balances:read", "fdx:transactions:read"];
+    let names =
+        ["fdx:accountbasic:read", "fdx:balances:read", "fdx:transactions:read", "fdx:statements:read"];
     ScopeSet::from_tokens(names).unwrap()
 }
 

@@ -6,6 +6,7 @@
 mod bank;
 mod failing;
 mod linking;
+mod native;
 mod permits;
 mod reading;
 mod rotating;

@@ -1,8 +1,11 @@
 //! Permits of the real gate, for a bank that offers everything.
 
-use domain::{AccountId, BankId, Channel, Consent, ConsentState, DataClass, EntryId, Purpose, Tier};
+use domain::{
+    AccountId, BankId, Channel, Consent, ConsentState, DataClass, EntryId, Operation, Purpose, Tier,
+};
 use gate::{
-    AnswerCustomer, Asker, BankRules, Circumstances, Gate, Guarded, Logged, Offer, Permit, Question, Verdict,
+    AccountManagement, AnswerCustomer, Asker, BankRules, Circumstances, Gate, Guarded, Logged, Offer,
+    Ordered, Permit, Question, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::sync::LazyLock;
@@ -34,13 +37,42 @@ pub fn permit_of(bank: &str, class: DataClass, accounts: &[&str]) -> Permit<Answ
         consent: Some(&consent),
         data_class: class,
         accounts: &accounts,
-        payment: None,
+        ordered: None,
         channel: Channel::Web,
         tier: Tier::InChat,
         circumstances: Circumstances::default(),
         now,
     };
     match GATE.decide::<AnswerCustomer>(&question) {
+        Verdict::Allowed(granted) => {
+            let logged = logged(granted.decision().entry.clone());
+            granted.permit(&logged).unwrap()
+        }
+        Verdict::Refused(refusal) => panic!("the gate refused: {}", refusal.reason),
+    }
+}
+
+/// A permit for an order on these accounts of the test customer.
+pub fn permit_to(operation: Operation, accounts: &[&str]) -> Permit<AccountManagement> {
+    let bank: BankId = "harbour".parse().unwrap();
+    let accounts: Vec<AccountId> = accounts.iter().map(|id| id.parse().unwrap()).collect();
+    let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
+    let consent = consent(&bank, &accounts, now);
+    let question = Question {
+        entry: EntryId::new(uuid::Uuid::from_u128(10)),
+        bank: &bank,
+        asker: Asker::Customer(&consent.customer),
+        customer: &consent.customer,
+        consent: Some(&consent),
+        data_class: operation.data_class(),
+        accounts: &accounts,
+        ordered: Some(Ordered::Operation(operation)),
+        channel: Channel::Web,
+        tier: Tier::InChat,
+        circumstances: Circumstances::default(),
+        now,
+    };
+    match GATE.decide::<AccountManagement>(&question) {
         Verdict::Allowed(granted) => {
             let logged = logged(granted.decision().entry.clone());
             granted.permit(&logged).unwrap()

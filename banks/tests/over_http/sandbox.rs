@@ -5,7 +5,9 @@ use crate::{
     bank::{TestClock, ask},
     permits::{open, permit},
 };
-use banks::{AtBank, BankFault, ClientKey, Connector, ConnectorConfig, Limits, Linked, Period, Refresh};
+use banks::{
+    AtBank, BankFault, ClientKey, Connector, ConnectorConfig, Limits, LinkAsk, Linked, Period, Refresh,
+};
 use domain::{AccountKind, Clock, DataClass, TransactionStatus};
 use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration, Config, Running, demo_password};
 use serde_json::{Value, json};
@@ -26,15 +28,15 @@ impl BankClock for BankTime {
     }
 }
 
-struct House {
-    bank: Running,
-    clock: TestClock,
-    connector: Connector,
+pub struct House {
+    pub bank: Running,
+    pub clock: TestClock,
+    pub connector: Connector,
     _folder: TempDir,
 }
 
 impl House {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (clock, key, folder) =
@@ -54,6 +56,7 @@ impl House {
             seed: 11,
             currency: "USD".into(),
             clients: vec![client],
+            step_up: sandbox_bank::StepUp::usual(),
             clock: Arc::new(BankTime(clock.clone())),
         };
         rustls::crypto::ring::default_provider().install_default().ok();
@@ -62,6 +65,7 @@ impl House {
             bank: SLUG.parse().unwrap(),
             issuer: url.parse().unwrap(),
             api: format!("{url}/fdx/v6").parse().unwrap(),
+            native: Some(format!("{url}/parlour-bank/v1").parse().unwrap()),
             client_id: "parlour".into(),
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: key,
@@ -87,13 +91,17 @@ impl House {
         back.location.strip_prefix(CALLBACK).unwrap().to_owned()
     }
 
-    async fn link(&self, classes: &[DataClass]) -> Linked {
-        let begun = self.connector.begin_link(&ask(classes)).await.unwrap();
+    pub async fn link(&self, classes: &[DataClass]) -> Linked {
+        self.link_for(&ask(classes)).await
+    }
+
+    pub async fn link_for(&self, ask: &LinkAsk) -> Linked {
+        let begun = self.connector.begin_link(ask).await.unwrap();
         let back = self.decide(begun.authorization_url.as_str(), "approve").await;
         self.connector.finish_link(&begun.pending, &back).await.unwrap()
     }
 
-    async fn faults(&self, switches: Value) {
+    pub async fn faults(&self, switches: Value) {
         let set = reqwest::Client::new().put(format!("{}/faults", self.bank.url)).json(&switches).send();
         assert_eq!(set.await.unwrap().status(), 200);
     }
@@ -111,7 +119,7 @@ impl House {
     }
 }
 
-fn ids(linked: &Linked) -> Vec<&str> {
+pub fn ids(linked: &Linked) -> Vec<&str> {
     linked.accounts.iter().map(|account| account.as_str()).collect()
 }
 
@@ -120,19 +128,19 @@ fn last_weeks() -> Period {
 }
 
 /// A browser that keeps cookies and follows nothing by itself.
-struct Browser {
+pub struct Browser {
     client: reqwest::Client,
     cookies: BTreeMap<String, String>,
 }
 
-struct Page {
-    location: String,
-    text: String,
+pub struct Page {
+    pub location: String,
+    pub text: String,
 }
 
 impl Page {
     /// The hidden token of the form and all accounts that it offers.
-    fn form(&self) -> Vec<(&'static str, String)> {
+    pub fn form(&self) -> Vec<(&'static str, String)> {
         let after = |mark: &str| -> Vec<String> {
             self.text
                 .split(mark)
@@ -146,16 +154,16 @@ impl Page {
 }
 
 impl Browser {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Browser { client, cookies: BTreeMap::new() }
     }
 
-    async fn get(&mut self, url: &str) -> Page {
+    pub async fn get(&mut self, url: &str) -> Page {
         self.send(self.client.get(url)).await
     }
 
-    async fn post(&mut self, url: &str, form: impl Iterator<Item = (&'static str, String)>) -> Page {
+    pub async fn post(&mut self, url: &str, form: impl Iterator<Item = (&'static str, String)>) -> Page {
         let form: Vec<(&str, String)> = form.collect();
         self.send(self.client.post(url).header("sec-fetch-site", "same-origin").form(&form)).await
     }

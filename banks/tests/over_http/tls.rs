@@ -78,6 +78,7 @@ impl House {
             seed: 11,
             currency: "USD".into(),
             clients: vec![client],
+            step_up: sandbox_bank::StepUp::usual(),
             clock: Arc::new(BankTime(TestClock::new())),
         };
         let bank = Bank::start(config, inside).await.unwrap();
@@ -89,6 +90,7 @@ impl House {
             bank: "harbour".parse().unwrap(),
             issuer: self.url.parse().unwrap(),
             api: format!("{}/fdx/v6", self.url).parse().unwrap(),
+            native: None,
             client_id: "parlour".into(),
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: self.key.clone(),

@@ -5,10 +5,11 @@
 
 use domain::{
     AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, CustomerId, DataClass,
-    EntryId, Money, PartnerId, Purpose, Region, Tier,
+    EntryId, Money, Operation, PartnerId, Purpose, Region, Tier,
 };
 use gate::{
-    Asker, AskerKind, BankRules, Circumstances, Gate, Logged, Offer, Permit, PolicyFile, Question, Verdict,
+    Asker, AskerKind, BankRules, Circumstances, Gate, Logged, Offer, Ordered, Permit, PolicyFile, Question,
+    Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -98,6 +99,7 @@ pub struct Ask {
     pub channel: Channel,
     pub tier: Tier,
     pub payment: Option<Money>,
+    pub operation: Option<Operation>,
     pub region: Option<Region>,
     pub partner: Option<PartnerId>,
     pub now: Timestamp,
@@ -154,6 +156,7 @@ impl Ask {
             channel: Channel::Web,
             tier: Tier::InChat,
             payment: None,
+            operation: None,
             region: None,
             partner: None,
             now: now(),
@@ -169,6 +172,11 @@ impl Ask {
         }
     }
 
+    /// Customer 1 orders something on the bank's own page.
+    pub fn order(bank_name: &str, operation: Operation) -> Ask {
+        Ask { data_class: operation.data_class(), operation: Some(operation), ..Ask::balances(bank_name) }
+    }
+
     pub fn question(&self) -> Question<'_> {
         Question {
             entry: self.entry.clone(),
@@ -180,7 +188,7 @@ impl Ask {
             accounts: &self.accounts,
             channel: self.channel,
             tier: self.tier,
-            payment: self.payment,
+            ordered: self.operation.map(Ordered::Operation).or_else(|| self.payment.map(Ordered::Payment)),
             circumstances: Circumstances { region: self.region, partner: self.partner.as_ref() },
             now: self.now,
         }

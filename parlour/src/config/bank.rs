@@ -24,6 +24,9 @@ use std::{
 use toml::Spanned;
 use url::Url;
 
+/// What customers read of a class of data that the bank's file does not name. It is closed.
+pub const NOT_LISTED: &str = "We do not offer this in chat.";
+
 /// What a bank's refresh tokens do when they are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +87,7 @@ struct WrittenConnector {
     _kind: Kind,
     issuer: Spanned<Url>,
     api: Spanned<Url>,
+    native: Option<Spanned<Url>>,
     client_id: String,
     #[serde(default)]
     refresh: Refresh,
@@ -161,6 +165,8 @@ pub struct BankFile {
     pub issuer: Url,
     /// Its FDX address.
     pub api: Url,
+    /// Its native address, where cards and accounts are managed. None: it has none.
+    pub native: Option<Url>,
     /// Our name at the bank.
     pub client_id: String,
     /// What its refresh tokens do.
@@ -202,6 +208,7 @@ impl BankFile {
             ("look", self.look != other.look),
             ("connector.issuer", self.issuer != other.issuer),
             ("connector.api", self.api != other.api),
+            ("connector.native", self.native != other.native),
             ("connector.ca", self.bank_roots != other.bank_roots),
             ("connector.client_id", self.client_id != other.client_id),
             ("connector.refresh", self.refresh != other.refresh),
@@ -256,6 +263,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         },
         issuer: written.connector.issuer.into_inner(),
         api: written.connector.api.into_inner(),
+        native: written.connector.native.map(Spanned::into_inner),
         client_id: written.connector.client_id,
         refresh: written.connector.refresh,
         bank_roots,
@@ -317,7 +325,7 @@ fn check_look(source: &Source, look: &WrittenLook, faults: &mut Vec<ConfigFault>
 }
 
 fn check_urls(source: &Source, connector: &WrittenConnector, faults: &mut Vec<ConfigFault>) {
-    for url in [&connector.issuer, &connector.api] {
+    for url in [&connector.issuer, &connector.api].into_iter().chain(&connector.native) {
         let loopback = matches!(url.get_ref().host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         let safe = url.get_ref().scheme() == "https" || (url.get_ref().scheme() == "http" && loopback);
         if !safe {
@@ -355,7 +363,7 @@ fn rules(source: &Source, id: Option<BankId>, written: &Written, faults: &mut Ve
     rules.policies = policies(source, &written.policies, faults);
     rules.nos = no::read(source, &written.no, faults);
     for class in DataClass::ALL {
-        rules.offered.insert(*class, Offer::No { reason: "We do not offer this in chat.".into() });
+        rules.offered.insert(*class, Offer::No { reason: NOT_LISTED.into() });
     }
     for (key, offer) in &written.data {
         let Some(class) = known::<DataClass>(source, key, faults) else { continue };

@@ -1,7 +1,7 @@
 //! `[[no]]` in a bank's file: what it says No to, beyond whole classes of data and whole channels.
 
 use super::fault::{ConfigFault, Source};
-use domain::{Channel, Currency, DataClass, Money};
+use domain::{Channel, Currency, DataClass, Money, Operation};
 use gate::{No, Refused, Regions};
 use serde::Deserialize;
 use std::{fmt, str::FromStr};
@@ -53,9 +53,9 @@ fn one(source: &Source, written: &Spanned<WrittenNo>, faults: &mut Vec<ConfigFau
         let remedy = "name data_class, action, channel, partner, region, hours or amount_over";
         mend(span, "this No names no condition, so it would refuse everything".to_owned(), remedy);
     }
-    if let (Some(Refused::Reading(_)), Some(amount)) = (no.to, &written.amount_over) {
-        let what = "reading has no amount, so this No would never apply".to_owned();
-        mend(amount.span(), what, "leave data_class or amount_over out");
+    if let (Some(Refused::Reading(_) | Refused::Orders(_)), Some(amount)) = (no.to, &written.amount_over) {
+        let what = "only a payment has an amount, so this No would never apply".to_owned();
+        mend(amount.span(), what, "leave amount_over out, or write action = \"order_payment\"");
     }
     no
 }
@@ -74,19 +74,27 @@ fn nothing_is_written(written: &WrittenNo) -> bool {
 type Mend<'a> = &'a mut dyn FnMut(std::ops::Range<usize>, String, &str);
 
 fn to(written: &WrittenNo, mend: Mend) -> Option<Refused> {
-    let classes = "write one of: accounts, balances, transactions, merchant_places";
+    let classes = "write one of: accounts, balances, transactions, merchant_places, cards, statements, \
+                   scheduled_payments, contact";
     let class = word::<DataClass>(&written.data_class, classes, mend).map(Refused::Reading);
     let Some(action) = &written.action else { return class };
-    if action.get_ref() != "order_payment" {
-        let what = format!("`{}` is not known here", action.get_ref());
-        mend(action.span(), what, "write \"order_payment\"; reading is named by data_class");
-        return class;
-    }
+    let refused = match (action.get_ref().as_str(), action.get_ref().parse::<Operation>()) {
+        ("order_payment", _) => Refused::Payments,
+        ("manage_account", _) => Refused::Orders(None),
+        (_, Ok(operation)) => Refused::Orders(Some(operation)),
+        (found, Err(_)) => {
+            let what = format!("`{found}` is not known here");
+            let remedy = "write \"order_payment\", \"manage_account\" or one order, such as \"unfreeze_card\"; \
+                          reading is named by data_class";
+            mend(action.span(), what, remedy);
+            return class;
+        }
+    };
     if let Some(class) = &written.data_class {
         let what = "a No is to reading a class of data or to an action, not to both".to_owned();
         mend(class.span(), what, "write two [[no]], one with data_class and one with action");
     }
-    Some(Refused::Payments)
+    Some(refused)
 }
 
 fn regions(written: &WrittenNo, mend: Mend) -> Option<Regions> {
@@ -217,7 +225,7 @@ mod tests {
         let both = one("data_class = \"balances\"\naction = \"order_payment\"");
         assert_eq!(both.2, "a No is to reading a class of data or to an action, not to both");
         let never = one("data_class = \"balances\"\namount_over = \"5 USD\"");
-        assert_eq!(never.2, "reading has no amount, so this No would never apply");
+        assert_eq!(never.2, "only a payment has an amount, so this No would never apply");
     }
 
     #[test]

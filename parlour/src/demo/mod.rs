@@ -183,6 +183,7 @@ async fn start_bank(
             jwk: keys.client(&id)?.public_jwk(),
             redirect_uris: vec![gateway.join("link/callback").map(String::from).unwrap_or_default()],
         }],
+        step_up: sandbox_bank::StepUp::usual(),
         clock: Arc::new(SharedClock(demo.clock.clone())),
     };
     Bank::start(config, listener).await.map_err(failed)

@@ -7,7 +7,7 @@ use crate::{
 };
 use banks::{BankFault, Begun, LinkAsk, OnboardingFault, PendingLink};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{Channel, Consent, ConsentEvent, ConsentState, How, MessageId};
+use domain::{Channel, Consent, ConsentEvent, ConsentState, How, MessageId, Purpose};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
@@ -242,6 +242,7 @@ async fn begin_at_bank(found: &Usable) -> Result<Begun, LinkFault> {
         customer: link.customer.clone(),
         consent: link.consent.clone(),
         data_classes: consent.data_classes.clone(),
+        orders: consent.purposes.contains(&Purpose::AccountManagement),
         days: u32::try_from(tenant.consent_days).unwrap_or(1),
         lookback_days: u32::try_from(tenant.lookback_days).unwrap_or(1),
     };

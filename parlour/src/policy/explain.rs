@@ -16,9 +16,11 @@ use std::{
 /// Who says a no.
 pub fn who_says(reason: &Why) -> &'static str {
     match reason {
-        Why::UnknownBank | Why::NotTheirs { .. } | Why::NotForCases { .. } | Why::NotAPayment => {
-            "the floor, which holds at every bank"
-        }
+        Why::UnknownBank
+        | Why::NotTheirs { .. }
+        | Why::NotForCases { .. }
+        | Why::NotAPayment
+        | Why::NotAnOrder => "the floor, which holds at every bank",
         Why::ChannelRefused | Why::BankDoesNotOffer { .. } | Why::BankNo { .. } | Why::BankPolicy { .. } => {
             "the bank"
         }
@@ -45,9 +47,10 @@ pub fn decision(
     zone: &TimeZone,
 ) -> String {
     let mut out = String::new();
-    let what = match decision.payment {
-        Some(_) => "to order a payment".to_owned(),
-        None => format!("to read {}", decision.data_class),
+    let what = match (decision.payment, decision.operation) {
+        (Some(_), _) => "to order a payment".to_owned(),
+        (None, Some(operation)) => operation.in_words().to_owned(),
+        (None, None) => format!("to read {}", decision.data_class),
     };
     let mut line = |name: &str, value: &str| writeln!(out, "  {name:<10} {value}").unwrap_or_default();
     line("when", &when_in(decision.at, zone));

@@ -6,9 +6,9 @@
 use crate::config::no::read_money;
 use domain::{
     AccountId, BankId, Channel, Consent, ConsentId, ConsentState, ConversationId, Currency, CustomerId,
-    DataClass, EntryId, Money, PartnerId, Purpose, Region, Tier,
+    DataClass, EntryId, Money, Operation, PartnerId, Purpose, Region, Tier,
 };
-use gate::{Asker, Circumstances, Gate, Question, Trial};
+use gate::{Asker, Circumstances, Gate, Ordered, Question, Trial};
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use uuid::Uuid;
 
@@ -43,6 +43,8 @@ pub enum Who {
 pub enum Asks {
     /// To read a class of data.
     Read(DataClass),
+    /// Something that is done on a card or an account.
+    Order(Operation),
     /// To pay.
     Pay,
 }
@@ -84,6 +86,18 @@ pub const ASKS: &[(&str, Asks)] = &[
     ("balances", Asks::Read(DataClass::Balances)),
     ("transactions", Asks::Read(DataClass::Transactions)),
     ("merchant_places", Asks::Read(DataClass::MerchantPlaces)),
+    ("cards", Asks::Read(DataClass::Cards)),
+    ("statements", Asks::Read(DataClass::Statements)),
+    ("scheduled_payments", Asks::Read(DataClass::ScheduledPayments)),
+    ("contact", Asks::Read(DataClass::Contact)),
+    ("freeze_card", Asks::Order(Operation::FreezeCard)),
+    ("unfreeze_card", Asks::Order(Operation::UnfreezeCard)),
+    ("report_card", Asks::Order(Operation::ReportCard)),
+    ("set_card_limits", Asks::Order(Operation::SetCardLimits)),
+    ("add_travel_notice", Asks::Order(Operation::AddTravelNotice)),
+    ("cancel_travel_notice", Asks::Order(Operation::CancelTravelNotice)),
+    ("rename_account", Asks::Order(Operation::RenameAccount)),
+    ("set_contact_preferences", Asks::Order(Operation::SetContactPreferences)),
     ("order_payment", Asks::Pay),
 ];
 
@@ -203,6 +217,7 @@ impl Situation {
     pub fn purpose(&self) -> Purpose {
         self.purpose.unwrap_or(match self.asks {
             Asks::Read(_) => Purpose::AnswerCustomer,
+            Asks::Order(_) => Purpose::AccountManagement,
             Asks::Pay => Purpose::CustomerPayment,
         })
     }
@@ -216,10 +231,12 @@ impl Situation {
         let elsewhere: BankId = "another-bank".parse().expect("a plain word is a bank id");
         let company: PartnerId = "company".parse().expect("a plain word is a name");
         let consent = self.consent(bank, &elsewhere, &customer, &another, now);
-        let (data_class, payment) = match self.asks {
+        let (data_class, ordered) = match self.asks {
             Asks::Read(class) => (class, None),
+            Asks::Order(operation) => (operation.data_class(), Some(Ordered::Operation(operation))),
             Asks::Pay => {
-                (DataClass::Accounts, Some(self.amount.unwrap_or(Money::new(USUAL_PAYMENT, Currency::USD))))
+                let amount = self.amount.unwrap_or(Money::new(USUAL_PAYMENT, Currency::USD));
+                (DataClass::Accounts, Some(Ordered::Payment(amount)))
             }
         };
         let cases = std::slice::from_ref(&customer);
@@ -242,7 +259,7 @@ impl Situation {
             consent: consent.as_ref(),
             data_class,
             accounts: &[account(self.accounts_chosen)],
-            payment,
+            ordered,
             channel: self.channel,
             tier: self.tier.unwrap_or(usual),
             circumstances: Circumstances { region: self.region, partner: self.partner.as_ref() },

@@ -144,7 +144,11 @@ fn row(
         mend(text, "a yes has no reason".to_owned(), "leave `reason` empty, or expect \"no\"");
     }
     if test.situation.asks != Asks::Pay && test.situation.amount.is_some() {
-        mend(text, "reading has no amount".to_owned(), "leave `amount` empty, or ask for order_payment");
+        mend(
+            text,
+            "only a payment has an amount".to_owned(),
+            "leave `amount` empty, or ask for order_payment",
+        );
     }
     if faults.is_empty() { Ok(test) } else { Err(faults) }
 }

@@ -127,6 +127,7 @@ fn decision(entry: &EntryId, of: &Conversation, at: jiff::Timestamp) -> Decision
         data_class: DataClass::Balances,
         accounts: vec![],
         payment: None,
+        operation: None,
         channel: of.channel,
         tier: Tier::InChat,
         allowed: false,

@@ -236,6 +236,7 @@ async fn write_looks(house: &House, customer: &CustomerId, count: usize) {
             customer: customer.clone(),
             asked_by: gate::AskerKind::Customer,
             payment: None,
+            operation: None,
             consent: None,
             purpose: Purpose::AnswerCustomer,
             data_class: DataClass::Balances,

@@ -295,6 +295,7 @@ async fn plant(gateway: &Gateway) -> ConsentId {
         customer: customer.clone(),
         asked_by: gate::AskerKind::Customer,
         payment: None,
+        operation: None,
         consent: Some(consent.id.clone()),
         purpose: Purpose::AnswerCustomer,
         data_class: DataClass::Balances,

@@ -11,14 +11,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     error::{ApiFault, ErrorBody},
     paging,
-    shapes::{Account, AccountsPage, Transaction, TransactionsPage},
+    shapes::{Account, AccountsPage, Seen, Transaction, TransactionsPage},
 };
 use crate::{
     consents::{Consent, DataCluster},
     db::DbFault,
     faults::Disorder,
     house::Shared,
-    ledger::{self, Mark, Wanted, day_of, start_of},
+    ledger::{self, Mark, Wanted, day_of, homes, start_of},
     limits,
 };
 
@@ -90,7 +90,7 @@ pub(crate) async fn list(
     }
     let result_type = query.result_type.unwrap_or_default();
     let full = result_type == ResultType::Details;
-    let now = house.clock.now();
+    let seen = Seen { now: house.clock.now(), prices: homes::of_currency(&house.soil.currency).prices };
     let shown = accounts.get(from.min(to)..to).unwrap_or_default();
     let next = (to < total).then(|| paging::key(&to.to_string()));
     let asked = [
@@ -100,12 +100,12 @@ pub(crate) async fn list(
     ];
     let total = i64::try_from(total).unwrap_or(i64::MAX);
     let (page, links) = paging::frame("/fdx/v6/accounts", &asked, next, total);
-    let accounts = shown.iter().map(|account| Account::seen(account, &consent, full, now)).collect();
+    let accounts = shown.iter().map(|account| Account::seen(account, &consent, full, seen)).collect();
     Ok(Json(AccountsPage { page, links, accounts }))
 }
 
 /// The account of this consent with this id.
-async fn find(house: &Shared, consent: &Consent, id: &str) -> Result<ledger::Account, ApiFault> {
+pub(super) async fn find(house: &Shared, consent: &Consent, id: &str) -> Result<ledger::Account, ApiFault> {
     if !consent.accounts.iter().any(|account| account == id) {
         return Err(ApiFault::NoAccount);
     }
@@ -131,7 +131,8 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Account>, ApiFault> {
     let account = find(&house, &consent, &id).await?;
-    Ok(Json(Account::seen(&account, &consent, true, house.clock.now())))
+    let seen = Seen { now: house.clock.now(), prices: homes::of_currency(&house.soil.currency).prices };
+    Ok(Json(Account::seen(&account, &consent, true, seen)))
 }
 
 /// What can be asked of a transactions list.

@@ -43,6 +43,8 @@ pub(crate) enum ApiFault {
     Token,
     #[error("there is no such account in the consent")]
     NoAccount,
+    #[error("there is no such statement in the consent")]
+    NoStatement,
     #[error("there is nothing at this address")]
     NoResource,
     #[error("the consent had ended before")]
@@ -70,7 +72,7 @@ impl ApiFault {
             Self::NotCovered => ("602", StatusCode::FORBIDDEN),
             Self::Token => ("603", StatusCode::UNAUTHORIZED),
             Self::NoAccount => ("701", StatusCode::NOT_FOUND),
-            Self::NoResource => ("1107", StatusCode::NOT_FOUND),
+            Self::NoStatement | Self::NoResource => ("1107", StatusCode::NOT_FOUND),
             Self::AlreadyEnded => ("705", StatusCode::CONFLICT),
             Self::TooMany { .. } => ("1207", StatusCode::TOO_MANY_REQUESTS),
             Self::Internal => ("500", StatusCode::INTERNAL_SERVER_ERROR),

@@ -24,21 +24,30 @@ pub(crate) const INTERACTION_ID: HeaderName = HeaderName::from_static("x-fapi-in
 /// request's extensions.
 pub(crate) async fn guard(State(house): State<Shared>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    let sent = parts.headers.get(INTERACTION_ID).filter(|id| id.to_str().is_ok_and(is_uuid)).cloned();
+    let sent = named(&parts.headers);
     let mut answer = match pass(&house, &mut parts, sent.is_some()).await {
         Ok(nonce) => with_nonce(next.run(Request::from_parts(parts, body)).await, nonce),
         Err(refused) => refused,
     };
-    let named = sent.or_else(|| HeaderValue::try_from(fresh_uuid()).ok());
-    if let Some(id) = named {
+    if let Some(id) = sent.or_else(fresh_name) {
         answer.headers_mut().insert(INTERACTION_ID, id);
     }
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
+/// The name that a call gave itself, if it is one.
+pub(crate) fn named(headers: &HeaderMap) -> Option<HeaderValue> {
+    headers.get(INTERACTION_ID).filter(|id| id.to_str().is_ok_and(is_uuid)).cloned()
+}
+
+/// A name for a call that gave itself none.
+pub(crate) fn fresh_name() -> Option<HeaderValue> {
+    HeaderValue::try_from(fresh_uuid()).ok()
+}
+
 /// Lets a call in with its consent, or says why not. Gives a fresh nonce when the old one ages.
-async fn pass(house: &House, parts: &mut Parts, named: bool) -> Result<Option<String>, Response> {
+pub(crate) async fn pass(house: &House, parts: &mut Parts, named: bool) -> Result<Option<String>, Response> {
     let (delay, trouble) = house.faults.next_call();
     house::wait(delay).await;
     match trouble {
@@ -60,7 +69,7 @@ async fn pass(house: &House, parts: &mut Parts, named: bool) -> Result<Option<St
     Ok(nonce)
 }
 
-fn with_nonce(mut answer: Response, nonce: Option<String>) -> Response {
+pub(crate) fn with_nonce(mut answer: Response, nonce: Option<String>) -> Response {
     if let Some(nonce) = nonce.and_then(|nonce| HeaderValue::try_from(nonce).ok()) {
         answer.headers_mut().insert(DPOP_NONCE, nonce);
     }

@@ -8,6 +8,7 @@ pub(crate) mod guard;
 pub mod openapi;
 pub(crate) mod paging;
 pub(crate) mod shapes;
+pub(crate) mod statements;
 
 use axum::{
     Json, Router,
@@ -37,6 +38,8 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
         .route("/fdx/v6/accounts", guarded(get(accounts::list)))
         .route("/fdx/v6/accounts/{accountId}", guarded(get(accounts::show)))
         .route("/fdx/v6/accounts/{accountId}/transactions", guarded(get(accounts::transactions)))
+        .route("/fdx/v6/accounts/{accountId}/statements", guarded(get(statements::list)))
+        .route("/fdx/v6/accounts/{accountId}/statements/{statementId}", guarded(get(statements::show)))
         .route("/fdx/v6/consents/{consentId}", guarded(get(consents::show)))
         .route(
             "/fdx/v6/consents/{consentId}/revocation",

@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use crate::{
     consents::{Consent, DataCluster, DurationType, Initiator, Reason, ResourceType, Status},
-    ledger::{self, Kind, Movement},
+    ledger::{self, Kind, Movement, day_of, life::Nature},
+    services::Service,
 };
 
 /// Minor units as a number with two decimals.
@@ -113,7 +114,10 @@ pub(crate) struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     balance_as_of: Option<Timestamp>,
-    /// Cards: the most that may be owed. With ACCOUNT_DETAILED.
+    /// Cards: what is to be paid by when. With BALANCES.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bills: Option<Vec<BillView>>,
+    /// Cards: the most that may be owed. With ACCOUNT_DETAILED or BALANCES.
     #[serde(skip_serializing_if = "Option::is_none")]
     credit_line: Option<f64>,
     /// Cards: the network. With ACCOUNT_DETAILED.
@@ -121,27 +125,46 @@ pub(crate) struct Account {
     card_network: Option<&'static str>,
 }
 
+/// A card's bill.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BillView {
+    /// The least that is to be paid.
+    minimum_payment_due: f64,
+    /// By when.
+    #[schema(format = Date)]
+    due_date: String,
+}
+
+/// When an account is looked at, and how dear things are there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) now: Timestamp,
+    pub(crate) prices: i64,
+}
+
 fn category(kind: Kind) -> Category {
     match kind {
-        Kind::Checking | Kind::Savings => Category::DepositAccount,
+        Kind::Checking | Kind::Savings | Kind::Foreign => Category::DepositAccount,
         Kind::CreditCard => Category::LocAccount,
     }
 }
 
 impl Account {
     /// The account as this consent may see it; balances and terms only when `full`.
-    pub(crate) fn seen(account: &ledger::Account, consent: &Consent, full: bool, now: Timestamp) -> Self {
+    pub(crate) fn seen(account: &ledger::Account, consent: &Consent, full: bool, seen: Seen) -> Self {
         let detailed = consent.covers(DataCluster::AccountDetailed);
         let named = detailed || consent.covers(DataCluster::AccountBasic);
         let balances = full && consent.covers(DataCluster::Balances);
         let card = account.kind == Kind::CreditCard;
         let owed = if card { -account.current } else { account.current };
-        let terms = full && card && detailed;
+        let terms = full && card && (detailed || balances);
+        let bill = account.bill(day_of(seen.now), seen.prices).filter(|_| balances);
         Self {
             account_category: category(account.kind),
             account_id: account.id.clone(),
             account_type: match account.kind {
-                Kind::Checking => AccountType::Checking,
+                Kind::Checking | Kind::Foreign => AccountType::Checking,
                 Kind::Savings => AccountType::Savings,
                 Kind::CreditCard => AccountType::CreditCard,
             },
@@ -153,7 +176,11 @@ impl Account {
             available_balance: (balances && !card).then(|| units(account.available())),
             available_credit: (balances && card).then(|| units(account.available())),
             principal_balance: (balances && card).then(|| units(owed.max(0))),
-            balance_as_of: balances.then_some(now),
+            balance_as_of: balances.then_some(seen.now),
+            bills: bill.map(|bill| {
+                let due_date = bill.due.to_string();
+                vec![BillView { minimum_payment_due: units(bill.minimum), due_date }]
+            }),
             credit_line: terms.then(|| units(account.credit_line)),
             card_network: terms.then_some("SANDBOX"),
         }
@@ -216,6 +243,15 @@ pub(crate) struct Transaction {
     /// "MCC" when there is a category.
     #[serde(skip_serializing_if = "Option::is_none")]
     sub_category: Option<&'static str>,
+    /// Whether it undoes another one, which the next member names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transaction_type: Option<&'static str>,
+    /// The posted transaction that it undoes. An extension of this bank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original_transaction_id: Option<String>,
+    /// ONLINE or IN_PERSON. An extension of this bank, only when the consent has `includePayeeAddress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purchase_mode: Option<&'static str>,
     /// Last digits of the card.
     #[serde(skip_serializing_if = "Option::is_none")]
     card_number_display: Option<String>,
@@ -269,6 +305,18 @@ impl Transaction {
             amount: units(movement.signed.saturating_abs()),
             category: payee.map(|payee| payee.mcc.clone()),
             sub_category: payee.map(|_| "MCC"),
+            transaction_type: match movement.nature {
+                Nature::Usual => None,
+                Nature::Refund(_) => Some("REFUND"),
+                Nature::Reversal(_) => Some("REVERSAL"),
+            },
+            original_transaction_id: match &movement.nature {
+                Nature::Usual => None,
+                Nature::Refund(of) | Nature::Reversal(of) => Some(of.clone()),
+            },
+            purchase_mode: payee
+                .filter(|_| places)
+                .map(|_| if movement.online { "ONLINE" } else { "IN_PERSON" }),
             card_number_display: account.card_display.clone().filter(|_| movement.by_card),
             foreign_amount: foreign.map(|(minor, _)| units(*minor)),
             foreign_currency: foreign.map(|(_, currency)| currency.clone()),
@@ -317,6 +365,9 @@ pub(crate) struct ConsentView {
     duration_period: Option<i64>,
     lookback_period: i64,
     include_payee_address: bool,
+    /// What the client may use of the native API.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    bank_services: Vec<Service>,
     resources: Vec<SharedResource>,
 }
 
@@ -341,6 +392,7 @@ impl ConsentView {
             duration_period: consent.request.duration_period,
             lookback_period: consent.request.lookback_period,
             include_payee_address: consent.request.include_payee_address,
+            bank_services: consent.request.services().into_iter().collect(),
             resources: consent.accounts.iter().map(resource).collect(),
         }
     }

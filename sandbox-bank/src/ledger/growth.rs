@@ -8,12 +8,13 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::{
     Kind, day_of,
     homes::{self, Home},
-    life::{Day, Event, PERSONAS, Payee, Persona, What},
+    life::{Day, Event, Nature, PERSONAS, Payee, Persona, What},
 };
 use crate::{
+    cards,
     chance::Dice,
     db::{Db, DbFault, millis, moment},
-    limits,
+    limits, webhooks,
 };
 
 /// What the ledger is grown from.
@@ -46,24 +47,30 @@ pub(crate) fn open_accounts(
     customer: &str,
     persona: &Persona,
 ) -> Result<(), DbFault> {
-    let prices = homes::of_currency(&soil.currency).prices;
+    let home = homes::of_currency(&soil.currency);
+    let prices = home.prices;
     let mut dice = Dice::new(soil.seed, &[persona.login, "accounts"]);
-    let accounts = [
+    let mut accounts = vec![
         (Kind::Checking, "Everyday Checking", 318_040, 0, true),
         (Kind::Savings, "Rainy Day Savings", 864_500, 0, false),
         (Kind::CreditCard, "Rewards Card", -21_370, 600_000, true),
     ];
+    if persona.foreign_account {
+        accounts.push((Kind::Foreign, home.abroad.account_name(), 64_250, 0, false));
+    }
     for (position, (kind, name, opening, line, has_card)) in (0_i64..).zip(accounts) {
         let number = format!("{:04}", dice.between(0, 9_999));
         let card = match kind {
             Kind::CreditCard => Some(number.clone()),
             _ => has_card.then(|| format!("{:04}", dice.between(0, 9_999))),
         };
+        let (currency, prices) =
+            if kind == Kind::Foreign { (home.abroad.currency, 1) } else { (soil.currency.as_str(), prices) };
         tx.execute(
             "INSERT INTO accounts (id, customer, position, kind, name, number_display, card_display, currency, \
              opening_minor, credit_line_minor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
-                dice.id("acc"), customer, position, kind.word(), name, number, card, soil.currency,
+                dice.id("acc"), customer, position, kind.word(), name, number, card, currency,
                 opening * prices, line * prices
             ],
         )?;
@@ -93,19 +100,22 @@ fn advance(tx: &Transaction<'_>, soil: &Soil, now: Timestamp) -> Result<bool, Db
             first
         }
     };
-    let until = noted(tx, UNTIL)?.unwrap_or(first);
+    let known = noted(tx, UNTIL)?;
+    // What lies before the first opening is history: nobody is told of it.
+    let told = known.map(|_| now);
+    let until = known.unwrap_or(first);
     let reach = until.saturating_add((limits::CATCH_UP_DAYS * 24).hours()).unwrap_or(now);
     let to = reach.min(now);
     if to > until {
         for (customer, persona) in customers(tx)? {
             let accounts = accounts(tx, &customer)?;
             for event in events(soil, persona, day_of(first), until, to) {
-                write(tx, &accounts, &event)?;
+                write(tx, &accounts, &event, told)?;
             }
         }
         note(tx, UNTIL, to)?;
     }
-    post_settled(tx, to.max(until))?;
+    post_settled(tx, to.max(until), told)?;
     Ok(to >= now || until >= now)
 }
 
@@ -142,19 +152,31 @@ fn events(soil: &Soil, persona: &Persona, first: Date, until: Timestamp, to: Tim
         .collect()
 }
 
-fn write(tx: &Transaction<'_>, accounts: &BTreeMap<Kind, String>, event: &Event) -> Result<(), DbFault> {
+/// Writes what happened. A payment by a card that does not pay did not happen. `told` is the present for what clients
+/// are told of.
+fn write(
+    tx: &Transaction<'_>,
+    accounts: &BTreeMap<Kind, String>,
+    event: &Event,
+    told: Option<Timestamp>,
+) -> Result<(), DbFault> {
     let Some(account) = accounts.get(&event.account) else { return Ok(()) };
+    let spends = event.by_card && event.nature == Nature::Usual;
+    if spends && cards::in_use(tx, account)?.is_some_and(|card| card.status != cards::Status::Active) {
+        return Ok(());
+    }
     match event.what {
-        What::Moves(signed) => insert(tx, &Entry { event, account, signed, id: event.id.clone() }),
+        What::Moves(signed) => insert(tx, &Entry { event, account, signed, id: event.id.clone() }, told),
         What::PaysCard => {
             let Some(card) = accounts.get(&Kind::CreditCard) else { return Ok(()) };
             let owed = owed(tx, card, event.at)?;
             if owed <= 0 {
                 return Ok(());
             }
-            insert(tx, &Entry { event, account, signed: -owed, id: event.id.clone() })?;
+            insert(tx, &Entry { event, account, signed: -owed, id: event.id.clone() }, told)?;
             let received = Event { description: "Payment received, thank you".to_owned(), ..event.clone() };
-            insert(tx, &Entry { event: &received, account: card, signed: owed, id: format!("{}c", event.id) })
+            let entry = Entry { event: &received, account: card, signed: owed, id: format!("{}c", event.id) };
+            insert(tx, &entry, told)
         }
     }
 }
@@ -162,7 +184,7 @@ fn write(tx: &Transaction<'_>, accounts: &BTreeMap<Kind, String>, event: &Event)
 /// What is owed on a card at a moment: everything that has settled by then.
 fn owed(tx: &Transaction<'_>, card: &str, at: Timestamp) -> Result<i64, DbFault> {
     Ok(tx.query_row(
-        "SELECT -(a.opening_minor + COALESCE((SELECT SUM(t.signed_minor) FROM transactions t \
+        "SELECT -(a.opening_minor + COALESCE((SELECT SUM(COALESCE(t.posted_minor, t.signed_minor)) FROM transactions t \
          WHERE t.account = a.id AND t.settles_at <= ?2), 0)) FROM accounts a WHERE a.id = ?1",
         params![card, millis(at)],
         |row| row.get(0),
@@ -178,8 +200,8 @@ struct Entry<'a> {
 }
 
 /// Writes a row as pending; [`post_settled`] posts it when its time has come.
-fn insert(tx: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), DbFault> {
-    let Event { at, settles_at, description, payee, foreign, by_card, .. } = entry.event;
+fn insert(tx: &Transaction<'_>, entry: &Entry<'_>, told: Option<Timestamp>) -> Result<(), DbFault> {
+    let Event { at, settles_at, description, payee, foreign, by_card, nature, .. } = entry.event;
     let payee: Option<&Payee> = payee.as_ref();
     let direct = settles_at <= at;
     let core = entry.id.trim_start_matches("x-");
@@ -187,8 +209,8 @@ fn insert(tx: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), DbFault> {
         if direct { (format!("t-{core}"), "posted") } else { (format!("a-{core}"), "pending") };
     tx.prepare_cached(
         "INSERT INTO transactions (id, account, at, settles_at, status, signed_minor, description, merchant, mcc, \
-         city, country, foreign_minor, foreign_currency, by_card) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+         city, country, foreign_minor, foreign_currency, by_card, posted_minor, nature, original, online) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?
     .execute(params![
         id,
@@ -205,23 +227,47 @@ fn insert(tx: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), DbFault> {
         foreign.map(|(minor, _)| minor),
         foreign.map(|(_, currency)| currency),
         by_card,
+        entry.event.booked,
+        match nature {
+            Nature::Usual => "usual",
+            Nature::Refund(_) => "refund",
+            Nature::Reversal(_) => "reversal",
+        },
+        match nature {
+            Nature::Usual => None,
+            Nature::Refund(of) | Nature::Reversal(of) => Some(of),
+        },
+        entry.event.online,
     ])?;
-    Ok(())
+    match told {
+        Some(now) => webhooks::moved(tx, &id, now),
+        None => Ok(()),
+    }
 }
 
 /// Posts what has been pending long enough: it gets a new id, and the old one becomes the
 /// reference, as card networks do.
-pub(crate) fn post_settled(tx: &Transaction<'_>, now: Timestamp) -> Result<(), DbFault> {
-    tx.execute(
-        "UPDATE transactions SET status = 'posted', reference = id, id = 't' || substr(id, 2) \
-         WHERE status = 'pending' AND settles_at <= ?1",
-        [millis(now)],
+fn post_settled(tx: &Transaction<'_>, now: Timestamp, told: Option<Timestamp>) -> Result<(), DbFault> {
+    let mut statement = tx.prepare_cached(
+        "UPDATE transactions SET status = 'posted', reference = id, id = 't' || substr(id, 2), \
+         signed_minor = COALESCE(posted_minor, signed_minor) WHERE status = 'pending' AND settles_at <= ?1 \
+         RETURNING id",
     )?;
+    let posted = statement.query_map([millis(now)], |row| row.get::<_, String>(0))?;
+    let posted = posted.collect::<Result<Vec<_>, _>>()?;
+    if let Some(now) = told {
+        posted.iter().try_for_each(|id| webhooks::moved(tx, id, now))?;
+    }
     Ok(())
 }
 
 /// Writes a purchase that a customer made on the bank's page: pending at once.
-pub(crate) fn write_purchase(tx: &Transaction<'_>, account: &str, event: &Event) -> Result<(), DbFault> {
+pub(crate) fn write_purchase(
+    tx: &Transaction<'_>,
+    account: &str,
+    event: &Event,
+    now: Timestamp,
+) -> Result<(), DbFault> {
     let What::Moves(signed) = event.what else { return Ok(()) };
-    insert(tx, &Entry { event, account, signed, id: event.id.clone() })
+    insert(tx, &Entry { event, account, signed, id: event.id.clone() }, Some(now))
 }

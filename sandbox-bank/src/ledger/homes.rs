@@ -26,6 +26,13 @@ pub(crate) struct Abroad {
     pub(crate) country: &'static str,
 }
 
+impl Abroad {
+    /// What an account in this currency is called.
+    pub(crate) fn account_name(&self) -> &'static str {
+        if self.currency == "GBP" { "Pound Account" } else { "Euro Account" }
+    }
+}
+
 const LISBON: Abroad = Abroad { currency: "EUR", city: "Lisbon", country: "PT" };
 const EDINBURGH: Abroad = Abroad { currency: "GBP", city: "Edinburgh", country: "GB" };
 

@@ -20,6 +20,8 @@ pub(crate) struct Persona {
     pub(crate) pay: i64,
     pub(crate) rent: i64,
     pub(crate) saving: i64,
+    /// Whether they have an account in the currency of their holidays.
+    pub(crate) foreign_account: bool,
 }
 
 /// The bank's customers.
@@ -31,6 +33,7 @@ pub(crate) const PERSONAS: [Persona; 3] = [
         pay: 412_000,
         rent: 139_500,
         saving: 25_000,
+        foreign_account: false,
     },
     Persona {
         login: "tomas",
@@ -39,6 +42,7 @@ pub(crate) const PERSONAS: [Persona; 3] = [
         pay: 378_500,
         rent: 118_000,
         saving: 20_000,
+        foreign_account: false,
     },
     Persona {
         login: "aisha",
@@ -47,6 +51,7 @@ pub(crate) const PERSONAS: [Persona; 3] = [
         pay: 455_000,
         rent: 152_000,
         saving: 40_000,
+        foreign_account: true,
     },
 ];
 
@@ -62,6 +67,19 @@ pub(crate) struct Event {
     pub(crate) foreign: Option<(i64, &'static str)>,
     pub(crate) by_card: bool,
     pub(crate) id: String,
+    /// What is booked in the end, where that is another amount than what was held (a tip).
+    pub(crate) booked: Option<i64>,
+    pub(crate) nature: Nature,
+    /// Whether it was bought on the internet.
+    pub(crate) online: bool,
+}
+
+/// Whether something that happens undoes something else. Named is what it undoes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Nature {
+    Usual,
+    Refund(String),
+    Reversal(String),
 }
 
 /// How much moves.
@@ -82,6 +100,12 @@ pub(crate) struct Payee {
     pub(crate) country: String,
 }
 
+/// What people add to the bill of a dinner, in percent: it is held without and booked with it.
+const TIP_PERCENT: i64 = 18;
+/// Days after the first one from which a subscription costs more, which, and how much (minor units, in dollars).
+const PRICE_RISE: (i64, &str, i64) = (118, "Lantern Video", 1_599);
+/// The day of the month on which a shop takes its money twice by mistake.
+const TAKEN_TWICE_ON: i8 = 10;
 /// Days after the first one on which the holiday begins, its length, and how often it comes.
 const HOLIDAY: (i64, i64, i64) = (112, 6, 190);
 /// Days before the holiday on which the flight is booked.
@@ -115,6 +139,9 @@ impl Day<'_> {
             events.extend(self.online(self.date).map(|(order, _)| order));
         }
         events.extend(self.refund());
+        events.extend(self.taken_twice());
+        events.extend(self.taken_back());
+        events.extend(self.abroad_account());
         events.sort_by_key(|event| event.at);
         events
     }
@@ -141,7 +168,10 @@ impl Day<'_> {
     /// A payment by card, pending at first.
     fn card(&self, dice: &mut Dice, account: Kind, shop: &Shop, at: Timestamp) -> Event {
         let (city, country) = self.place(shop.place);
-        let spent = dice.between(shop.low, shop.high);
+        let mut spent = dice.between(shop.low, shop.high);
+        if shop.name == PRICE_RISE.1 && i64::from((self.date - self.first).get_days()) >= PRICE_RISE.0 {
+            spent = PRICE_RISE.2;
+        }
         let (spent, foreign) = if shop.place == Place::Abroad {
             (spent * self.home.abroad_rate / 100, Some((spent, self.home.abroad.currency)))
         } else {
@@ -158,6 +188,9 @@ impl Day<'_> {
             foreign,
             by_card: true,
             id: dice.id("x"),
+            booked: tipped(shop).then(|| -(spent + spent * TIP_PERCENT / 100)),
+            nature: Nature::Usual,
+            online: matches!(shop.place, Place::Online(..)),
         }
     }
 
@@ -184,6 +217,9 @@ impl Day<'_> {
             foreign: None,
             by_card: false,
             id: dice.id("x"),
+            booked: None,
+            nature: Nature::Usual,
+            online: false,
         }
     }
 
@@ -343,9 +379,71 @@ impl Day<'_> {
             what: What::Moves(-paid),
             description: format!("REFUND {}", order.description),
             id: dice.id("x"),
+            nature: Nature::Refund(booked_id(&order.id)),
             ..order
         })
     }
+
+    /// The payment that a shop takes twice by mistake.
+    fn taken_twice(&self) -> Option<Event> {
+        if self.date.day() != TAKEN_TWICE_ON || self.on_holiday() {
+            return None;
+        }
+        let mut dice = self.dice(self.date, "taken twice");
+        let at = self.at(&mut dice, 17, 20);
+        let taken = self.card(&mut dice, Kind::CreditCard, &shops::CORNER, at);
+        Some(Event { settles_at: taken.at, ..taken })
+    }
+
+    /// It is taken back on the next day.
+    fn taken_back(&self) -> Option<Event> {
+        let date = self.date.checked_sub(1.day()).ok().filter(|day| *day >= self.first)?;
+        let taken = Day { date, ..*self }.taken_twice()?;
+        let What::Moves(paid) = taken.what else { return None };
+        let mut dice = self.dice(self.date, "taken back");
+        let at = self.at(&mut dice, 9, 12);
+        Some(Event {
+            at,
+            settles_at: at,
+            what: What::Moves(-paid),
+            description: format!("REVERSAL {}", taken.description),
+            id: dice.id("x"),
+            nature: Nature::Reversal(booked_id(&taken.id)),
+            ..taken
+        })
+    }
+
+    /// What moves on the account in the currency of the holidays: some money goes there, a ticket is bought.
+    fn abroad_account(&self) -> Option<Event> {
+        if !self.persona.foreign_account {
+            return None;
+        }
+        let mut dice = self.dice(self.date, "account abroad");
+        let abroad = self.home.abroad;
+        let (minor, text) = match self.date.day() {
+            6 => (15_000, "Bought from Everyday Checking".to_owned()),
+            19 => (-dice.between(3_900, 7_400), format!("{} Railways tickets", abroad.city)),
+            _ => return None,
+        };
+        let booking = self.booking(&mut dice, Kind::Foreign, 0, &text, 600);
+        let payee = (minor < 0).then(|| Payee {
+            name: format!("{} Railways", abroad.city),
+            mcc: "4112".to_owned(),
+            city: abroad.city.to_owned(),
+            country: abroad.country.to_owned(),
+        });
+        Some(Event { what: What::Moves(minor), payee, online: minor < 0, ..booking })
+    }
+}
+
+/// Whether people leave a tip there.
+fn tipped(shop: &Shop) -> bool {
+    shops::DINNERS.iter().any(|dinner| dinner.name == shop.name)
+}
+
+/// The id under which something is booked.
+fn booked_id(id: &str) -> String {
+    format!("t-{}", id.trim_start_matches("x-"))
 }
 
 /// The last weekday on or before the 25th.
@@ -398,7 +496,34 @@ mod tests {
             assert!(count(&|e| e.description.starts_with("GREENLEAF MARKET")) >= 24);
             assert!(count(&|e| e.foreign.is_some()) >= 15);
             assert!(count(&|e| e.description.starts_with("REFUND")) >= 1);
+            assert!(count(&|e| matches!(e.nature, Nature::Reversal(_))) >= 3);
+            assert!(count(&|e| e.booked.is_some()) >= 3, "dinners with a tip");
+            assert!(count(&|e| e.online) >= 10);
         }
+    }
+
+    #[test]
+    fn what_is_undone_was_there_before() {
+        let events = year(1, &PERSONAS[2]);
+        let undone = |e: &Event| match &e.nature {
+            Nature::Refund(of) | Nature::Reversal(of) => Some((of.clone(), e.at, e.what)),
+            Nature::Usual => None,
+        };
+        for (of, at, what) in events.iter().filter_map(undone) {
+            let first = events.iter().find(|e| booked_id(&e.id) == of).unwrap();
+            let (What::Moves(back), What::Moves(paid)) = (what, first.what) else { panic!("both move") };
+            assert!(first.at < at && back == -paid);
+        }
+    }
+
+    #[test]
+    fn one_subscription_costs_more_from_some_day_on() {
+        let paid: Vec<What> = year(1, &PERSONAS[0])
+            .iter()
+            .filter(|e| e.description.starts_with("LANTERN"))
+            .map(|e| e.what)
+            .collect();
+        assert_eq!((paid.first(), paid.last()), (Some(&What::Moves(-1_399)), Some(&What::Moves(-1_599))));
     }
 
     #[test]

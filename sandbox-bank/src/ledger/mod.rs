@@ -4,9 +4,11 @@ pub(crate) mod growth;
 pub(crate) mod homes;
 pub(crate) mod life;
 pub(crate) mod purchase;
+pub(crate) mod schedule;
 pub(crate) mod shops;
+pub(crate) mod statements;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use crate::db::{DbFault, millis, moment};
@@ -27,6 +29,8 @@ pub(crate) enum Kind {
     Checking,
     Savings,
     CreditCard,
+    /// For every day, in another currency than the bank's.
+    Foreign,
 }
 
 impl Kind {
@@ -35,11 +39,14 @@ impl Kind {
             Self::Checking => "checking",
             Self::Savings => "savings",
             Self::CreditCard => "credit_card",
+            Self::Foreign => "foreign",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Checking, Self::Savings, Self::CreditCard].into_iter().find(|kind| kind.word() == word)
+        [Self::Checking, Self::Savings, Self::CreditCard, Self::Foreign]
+            .into_iter()
+            .find(|kind| kind.word() == word)
     }
 
     /// What customers call it.
@@ -48,6 +55,7 @@ impl Kind {
             Self::Checking => "Checking account",
             Self::Savings => "Savings account",
             Self::CreditCard => "Credit card",
+            Self::Foreign => "Foreign currency account",
         }
     }
 }
@@ -77,7 +85,34 @@ impl Account {
     }
 }
 
-const ACCOUNT: &str = "SELECT a.id, a.kind, a.name, a.number_display, a.card_display, a.currency, \
+/// What is to be paid on a card by when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bill {
+    /// Minor units; nothing when nothing is owed.
+    pub(crate) minimum: i64,
+    pub(crate) due: Date,
+}
+
+/// The day of the month on which cards are paid.
+const CARDS_PAID_ON: i8 = 24;
+/// The least that is to be paid (minor units, in dollars), and the share of what is owed, in percent.
+const MINIMUM: (i64, i64) = (2_500, 2);
+
+impl Account {
+    /// The bill of a card, as it stands.
+    pub(crate) fn bill(&self, today: Date, prices: i64) -> Option<Bill> {
+        if self.kind != Kind::CreditCard {
+            return None;
+        }
+        let this_month = today.with().day(CARDS_PAID_ON).build().unwrap_or(today);
+        let due = if today < this_month { this_month } else { this_month.saturating_add(1.month()) };
+        let owed = (-self.current).max(0);
+        let minimum = (owed * MINIMUM.1 / 100).max(MINIMUM.0 * prices).min(owed);
+        Some(Bill { minimum, due })
+    }
+}
+
+const ACCOUNT: &str = "SELECT a.id, a.kind, COALESCE(a.nickname, a.name), a.number_display, a.card_display, a.currency, \
      a.opening_minor + COALESCE(SUM(t.signed_minor) FILTER (WHERE t.status = 'posted'), 0), \
      COALESCE(SUM(-t.signed_minor) FILTER (WHERE t.status = 'pending' AND t.signed_minor < 0), 0), \
      a.credit_line_minor FROM accounts a LEFT JOIN transactions t ON t.account = a.id";
@@ -126,6 +161,8 @@ pub(crate) struct Movement {
     pub(crate) payee: Option<life::Payee>,
     pub(crate) foreign: Option<(i64, String)>,
     pub(crate) by_card: bool,
+    pub(crate) nature: life::Nature,
+    pub(crate) online: bool,
     /// The account's balance after it, by time of purchase; none while pending.
     pub(crate) balance_after: Option<i64>,
 }
@@ -156,7 +193,7 @@ pub(crate) struct Page {
 }
 
 const MOVEMENTS: &str = "SELECT t.id, t.reference, t.at, t.settles_at, t.status, t.signed_minor, t.description, \
-     t.merchant, t.mcc, t.city, t.country, t.foreign_minor, t.foreign_currency, t.by_card, \
+     t.merchant, t.mcc, t.city, t.country, t.foreign_minor, t.foreign_currency, t.by_card, t.nature, t.original, t.online, \
      a.opening_minor + SUM(CASE WHEN t.status = 'posted' THEN t.signed_minor ELSE 0 END) \
      OVER (ORDER BY t.at, t.id ROWS UNBOUNDED PRECEDING) AS after \
      FROM transactions t JOIN accounts a ON a.id = t.account WHERE t.account = ?1";
@@ -186,6 +223,15 @@ pub(crate) fn movements(tx: &Transaction<'_>, wanted: &Wanted) -> Result<Page, D
     Ok(Page { movements, total, more })
 }
 
+fn read_nature(row: &Row<'_>) -> Result<life::Nature, DbFault> {
+    let original: Option<String> = row.get(15)?;
+    Ok(match (row.get_ref(14)?.as_str(), original) {
+        (Ok("refund"), Some(of)) => life::Nature::Refund(of),
+        (Ok("reversal"), Some(of)) => life::Nature::Reversal(of),
+        _ => life::Nature::Usual,
+    })
+}
+
 fn read_movement(row: &Row<'_>) -> Result<Movement, DbFault> {
     let posted = row.get_ref(4)?.as_str().is_ok_and(|status| status == "posted");
     let payee = match row.get::<_, Option<String>>(7)? {
@@ -207,6 +253,8 @@ fn read_movement(row: &Row<'_>) -> Result<Movement, DbFault> {
         payee,
         foreign: row.get::<_, Option<i64>>(11)?.zip(row.get::<_, Option<String>>(12)?),
         by_card: row.get(13)?,
-        balance_after: posted.then(|| row.get(14)).transpose()?,
+        nature: read_nature(row)?,
+        online: row.get(16)?,
+        balance_after: posted.then(|| row.get(17)).transpose()?,
     })
 }

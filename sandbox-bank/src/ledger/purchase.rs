@@ -7,10 +7,10 @@ use thiserror::Error;
 use super::{
     Account, Kind, growth,
     homes::Home,
-    life::{Event, Payee, What},
+    life::{Event, Nature, Payee, What},
     shops::{self, Place},
 };
-use crate::{chance, db::DbFault, limits};
+use crate::{cards, chance, db::DbFault, limits};
 
 /// Hours until such a purchase settles.
 const SETTLES_HOURS: i64 = 30;
@@ -37,6 +37,8 @@ pub(crate) enum Declined {
     #[error("the card has less than that available")]
     Funds,
     #[error(transparent)]
+    Card(#[from] cards::NotPaid),
+    #[error(transparent)]
     Db(#[from] DbFault),
 }
 
@@ -62,6 +64,10 @@ pub(crate) fn buy(
         Place::Online(city, country) => (city, country),
         Place::Town | Place::Abroad => (home.towns[0], home.country),
     };
+    let card = cards::in_use(tx, &account.id)?.ok_or(Declined::NoCard)?;
+    let online = matches!(shop.place, Place::Online(..));
+    let wanted = cards::Wanted { minor: wish.minor, online, country, home: home.country };
+    cards::pays(tx, &card, &wanted, now)??;
     let event = Event {
         at: now,
         settles_at: now.saturating_add(SETTLES_HOURS.hours()).unwrap_or(now),
@@ -77,8 +83,11 @@ pub(crate) fn buy(
         foreign: None,
         by_card: true,
         id: format!("x-{:016x}", u64::from_be_bytes(chance::secret())),
+        booked: None,
+        nature: Nature::Usual,
+        online,
     };
-    growth::write_purchase(tx, &account.id, &event)?;
+    growth::write_purchase(tx, &account.id, &event, now)?;
     Ok(account)
 }
 

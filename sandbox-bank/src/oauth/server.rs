@@ -22,14 +22,26 @@ use crate::{
     clock::SharedClock,
     db::{Db, DbFault},
     limits,
+    services::{self, Service},
 };
 
 /// The authorization server over the bank's database and clock.
 pub(crate) type Server = AuthorizationServer<SqliteStorage, SharedClock>;
 
 /// The scopes that go with the data clusters, in FDX's pattern.
-pub(crate) const SCOPES: [&str; 4] =
-    ["fdx:accountbasic:read", "fdx:accountdetailed:read", "fdx:balances:read", "fdx:transactions:read"];
+const FDX_SCOPES: [&str; 5] = [
+    "fdx:accountbasic:read",
+    "fdx:accountdetailed:read",
+    "fdx:balances:read",
+    "fdx:transactions:read",
+    "fdx:statements:read",
+];
+
+/// All scopes: those of FDX, one for each service of the native API, and that of webhooks.
+pub(crate) fn scopes() -> Vec<&'static str> {
+    let native = Service::ALL.iter().map(|service| service.scope());
+    FDX_SCOPES.into_iter().chain(native).chain([services::WEBHOOKS]).collect()
+}
 
 /// Why the authorization server cannot start.
 #[derive(Debug, Error)]
@@ -118,7 +130,7 @@ fn rules(issuer: &str, key: EcdsaP256Key) -> ServerConfig {
     rules.access_token_ttl = limits::ACCESS_TOKEN_AGE;
     rules.refresh_token_ttl = Some(limits::REFRESH_TOKEN_AGE);
     rules.authorization_details_types_supported = Some(vec![DETAIL_TYPE.to_owned()]);
-    rules.scopes_supported = Some(SCOPES.map(str::to_owned).to_vec());
+    rules.scopes_supported = Some(scopes().into_iter().map(str::to_owned).collect());
     rules.introspection_endpoint = Some(format!("{issuer}/introspect"));
     let api = api_url(issuer);
     rules.allowed_resources = Some(vec![api.clone().into()].into());
@@ -130,7 +142,7 @@ fn rules(issuer: &str, key: EcdsaP256Key) -> ServerConfig {
 fn registered(client: &ClientRegistration) -> Result<Client, ServerFault> {
     let client_id = client.client_id.clone();
     let jwk = Jwk::from_json(&client.jwk).map_err(|fault| ServerFault::ClientKey { client_id, fault })?;
-    let scopes = ScopeSet::from_tokens(SCOPES).unwrap_or_else(|_| ScopeSet::empty());
+    let scopes = ScopeSet::from_tokens(scopes()).unwrap_or_else(|_| ScopeSet::empty());
     Ok(Client {
         client_id: ClientId::new(&client.client_id),
         auth: ClientAuth::ConfidentialAssertion {

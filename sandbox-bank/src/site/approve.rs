@@ -213,6 +213,7 @@ struct ApprovePage {
     client: String,
     accounts: Vec<AccountChoice>,
     lines: Vec<String>,
+    deeds: Vec<&'static str>,
     lasts: String,
     fault: Option<&'static str>,
 }
@@ -261,6 +262,7 @@ async fn approve_page(
         client: found.client.clone(),
         accounts,
         lines: words::asked_for(&found.request),
+        deeds: words::deeds(&found.request),
         lasts: words::lasts(&found.request, house.clock.now()),
         fault,
     };

@@ -117,6 +117,8 @@ fn switched(mut now: Switches, sent: &Sent) -> Result<Switches, ()> {
         "duplicate" => now.pages = Some(Pages { disorder: Disorder::Duplicate, calls }),
         "missing" => now.pages = Some(Pages { disorder: Disorder::Missing, calls }),
         "tokenRevoked" => now.token_revoked = Some(Calls { calls }),
+        "slowOrder" => now.slow_order = Some(Slow { millis: amount, calls }),
+        "lostAnswer" => now.lost_answer = Some(Calls { calls }),
         "tokenSlow" => now.token_endpoint = Some(token(TokenTrouble::Slow)),
         "tokenTooMany" => {
             let trouble = TokenTrouble::TooMany;

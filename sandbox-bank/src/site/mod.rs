@@ -1,11 +1,13 @@
 //! The bank's own pages: signing in, what is there, what is shared, and approving a client.
 
 mod approve;
+mod cards;
 pub(crate) mod faults;
 mod overview;
 mod page;
 mod purchase;
 mod sharing;
+mod step_up;
 mod visit;
 mod words;
 
@@ -39,6 +41,11 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
         .route("/accounts/{id}", get(overview::account))
         .route("/sharing", get(sharing::list))
         .route("/sharing/{id}/stop", get(sharing::ask).post(sharing::stop))
+        .route("/cards", get(cards::show))
+        .route("/cards/{id}/freeze", post(cards::freeze))
+        .route("/cards/{id}/unfreeze", post(cards::unfreeze))
+        .route("/step-up/{id}", get(step_up::show).post(step_up::answer))
+        .route("/step-up/{id}/sign-in", post(step_up::sign_in))
         .route("/purchase", get(purchase::form).post(purchase::buy))
         .route("/faults", get(faults::show).put(faults::set))
         .route("/faults/switch", post(faults::set_by_form))
@@ -105,6 +112,9 @@ async fn metadata(State(house): State<Shared>) -> axum::Json<Value> {
 async fn nowhere(State(house): State<Shared>, request: Request) -> Response {
     if request.uri().path().starts_with("/fdx/") {
         return crate::fdx::error::ApiFault::NoResource.into_response();
+    }
+    if request.uri().path().starts_with(crate::native::BASE) {
+        return crate::native::problem::Problem::Nothing("address").into_response();
     }
     page::note(&house, StatusCode::NOT_FOUND, "Nothing here", "There is no page at this address.")
 }

@@ -19,7 +19,7 @@ use crate::{
     db::DbFault,
     fdx::paging,
     house::{House, Shared},
-    ledger::{self, Kind, Movement, Wanted},
+    ledger::{self, Kind, Movement, Wanted, life::Nature},
     limits, sessions,
     sessions::Opened,
 };
@@ -191,6 +191,9 @@ impl MovementRow {
         let foreign = movement.foreign.as_ref().map(|(minor, code)| words::money(*minor, code));
         let detail = [place, foreign].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let title = match &movement.payee {
+            Some(payee) if matches!(movement.nature, Nature::Reversal(_)) => {
+                format!("Taken back by {}", payee.name)
+            }
             Some(payee) if movement.signed > 0 => format!("Refund from {}", payee.name),
             Some(payee) => payee.name.clone(),
             None => movement.description.clone(),

@@ -13,6 +13,7 @@ use super::{
     words,
 };
 use crate::{
+    cards::NotPaid,
     house::{House, Shared},
     ledger::{
         self, homes,
@@ -99,6 +100,20 @@ pub(super) async fn buy(State(house): State<Shared>, sent: Sent) -> PageResult {
         Err(Declined::Amount) => {
             "Please write an amount between 0.01 and 10000.00, with a point before the cents."
         }
+        Err(Declined::Card(why)) => match why {
+            NotPaid::Frozen => {
+                "Declined: this card is frozen. Unfreeze it under “Cards” to pay with it. Nothing was bought."
+            }
+            NotPaid::Blocked => "Declined: this card is blocked. Nothing was bought.",
+            NotPaid::PerPayment => {
+                "Declined: this is more than the card may pay at once. Nothing was bought."
+            }
+            NotPaid::PerDay => {
+                "Declined: the card would have paid more today than it may. Nothing was bought."
+            }
+            NotPaid::Online => "Declined: this card does not pay on the internet. Nothing was bought.",
+            NotPaid::Abroad => "Declined: this card does not pay abroad. Nothing was bought.",
+        },
         Err(Declined::Funds) => "There is not enough money for this on the card. Nothing was bought.",
     };
     let before = Before {

@@ -26,6 +26,7 @@ struct ConsentRow {
     active: bool,
     since: String,
     lines: Vec<String>,
+    deeds: Vec<&'static str>,
     accounts: Vec<String>,
 }
 
@@ -39,6 +40,7 @@ impl ConsentRow {
             active: consent.status == Status::Active,
             since: words::day(consent.created_at),
             lines: words::asked_for(&consent.request),
+            deeds: words::deeds(&consent.request),
             accounts: accounts.iter().filter(|a| consent.accounts.contains(&a.id)).map(name).collect(),
         }
     }

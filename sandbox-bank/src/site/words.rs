@@ -2,7 +2,10 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::consents::{Consent, ConsentRequest, DataCluster, DurationType, Status};
+use crate::{
+    consents::{Consent, ConsentRequest, DataCluster, DurationType, Status},
+    services::Service,
+};
 
 /// An amount with its currency: `$1,234.50`, `−€3.00`, `SEK 99.00`.
 pub(super) fn money(minor: i64, currency: &str) -> String {
@@ -36,6 +39,7 @@ pub(super) fn time(at: Timestamp) -> String {
 
 /// What a request would let a client see, one line each.
 pub(super) fn asked_for(request: &ConsentRequest) -> Vec<String> {
+    let statements = request.clusters().contains(&DataCluster::Statements);
     let mut lines: Vec<String> = request
         .clusters()
         .into_iter()
@@ -49,16 +53,24 @@ pub(super) fn asked_for(request: &ConsentRequest) -> Vec<String> {
                     .to_owned()
             }
             DataCluster::Balances => "How much money is in them, and how much of it you can spend".to_owned(),
+            DataCluster::Statements => Service::StatementsRead.plain().to_owned(),
             DataCluster::Transactions => format!(
                 "Payments in and out: when, how much and to whom, up to {} days back",
                 request.lookback_period
             ),
         })
         .collect();
+    let seen = request.services().into_iter().filter(|service| !service.acts());
+    lines.extend(seen.filter(|s| *s != Service::StatementsRead || !statements).map(|s| s.plain().to_owned()));
     if request.include_payee_address {
         lines.push("The town and country of the shops you paid".to_owned());
     }
     lines
+}
+
+/// What a request would let a client do, one line each.
+pub(super) fn deeds(request: &ConsentRequest) -> Vec<&'static str> {
+    request.services().into_iter().filter(|service| service.acts()).map(Service::plain).collect()
 }
 
 /// How long a request is for.

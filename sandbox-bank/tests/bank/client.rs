@@ -50,6 +50,25 @@ pub fn request() -> Value {
     })
 }
 
+/// The same, and everything that the native API can do.
+pub fn native_request() -> Value {
+    let mut asked = request();
+    asked["bankServices"] = json!([
+        "CARDS_READ",
+        "CARD_FREEZE",
+        "CARD_UNFREEZE",
+        "CARD_REPORT",
+        "CARD_LIMITS",
+        "TRAVEL_NOTICES",
+        "ACCOUNT_NICKNAME",
+        "STATEMENTS_READ",
+        "SCHEDULES_READ",
+        "CONTACT_READ",
+        "CONTACT_WRITE"
+    ]);
+    asked
+}
+
 type Grant = AuthorizationCodeGrant;
 
 /// A client on its way to a link.
@@ -190,6 +209,17 @@ impl Linked {
 
     /// Calls the API as a careful client does: once more when a nonce was asked for.
     pub async fn call(&self, method: http::Method, url: &str, body: Option<Value>) -> Result<Answer, String> {
+        self.call_with(method, url, body, None).await
+    }
+
+    /// The same, under an idempotency key.
+    pub async fn call_with(
+        &self,
+        method: http::Method,
+        url: &str,
+        body: Option<Value>,
+        key: Option<&str>,
+    ) -> Result<Answer, String> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -198,6 +228,9 @@ impl Linked {
                 .request(method.clone(), url)
                 .headers(self.proof(&method, bare).await?)
                 .header("x-fapi-interaction-id", INTERACTION);
+            if let Some(key) = key {
+                call = call.header("idempotency-key", key);
+            }
             if let Some(body) = &body {
                 call = call.json(body);
             }

@@ -10,15 +10,17 @@ mod approving;
 mod browser;
 mod client;
 mod faults;
+mod native;
 mod restart;
 mod site;
 mod time;
 mod tokens;
+mod webhooks;
 
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration, Config, Running};
+use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration, Config, Running, StepUp};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -101,11 +103,17 @@ impl House {
                 jwk: self.client.public_jwk().await,
                 redirect_uris: vec![CALLBACK.into()],
             }],
+            step_up: StepUp::usual(),
             clock: Arc::new(self.clock.clone()),
         };
         let bank = Bank::start(config, listener).await.unwrap();
         assert_eq!(bank.url, self.url);
         self.bank = Some(bank);
+    }
+
+    /// Sends what clients are to be told.
+    pub async fn tell(&self) {
+        self.bank.as_ref().unwrap().tell().await.unwrap();
     }
 
     pub async fn stop(&mut self) {

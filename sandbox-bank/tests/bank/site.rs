@@ -94,10 +94,14 @@ async fn the_description_names_every_answer() {
     let url = format!("{}/openapi.json", house.url);
     let document: serde_json::Value = http().get(url).send().await.unwrap().json().await.unwrap();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 6);
-    for (path, methods) in paths.iter().filter(|(path, _)| path.starts_with("/fdx")) {
+    let apis = ["/fdx", "/parlour-bank"];
+    let of_apis = |path: &str| apis.iter().any(|api| path.starts_with(api));
+    assert_eq!(paths.keys().filter(|path| of_apis(path)).count(), 7 + 15);
+    for (path, methods) in paths.iter().filter(|(path, _)| of_apis(path)) {
         for (method, operation) in methods.as_object().unwrap() {
-            for status in ["400", "401", "429", "500"] {
+            let orders = method != "get" && method != "delete" && path.starts_with("/parlour-bank");
+            let more = if orders { ["403", "422"].as_slice() } else { &[] };
+            for status in ["400", "401", "429", "500"].iter().chain(more) {
                 assert!(operation["responses"].get(status).is_some(), "{method} {path} {status}");
             }
             assert!(operation["security"][0].get("fapi").is_some(), "{method} {path}");

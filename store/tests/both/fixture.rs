@@ -205,6 +205,7 @@ pub fn decision(customer: &Customer, allowed: bool) -> Decision {
         data_class: DataClass::Balances,
         accounts: customer.consent.accounts.clone(),
         payment: None,
+        operation: None,
         channel: Channel::Web,
         tier: Tier::InChat,
         allowed,

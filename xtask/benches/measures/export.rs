@@ -103,6 +103,7 @@ fn decision(entry: &EntryId, of: &Conversation, at: Timestamp) -> Decision {
         data_class: DataClass::Balances,
         accounts: vec![],
         payment: None,
+        operation: None,
         channel: Channel::Web,
         tier: Tier::InChat,
         allowed: false,

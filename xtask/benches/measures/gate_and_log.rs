@@ -94,7 +94,7 @@ fn question<'a>(
         consent,
         data_class: DataClass::Balances,
         accounts: &[],
-        payment: None,
+        ordered: None,
         channel: Channel::Web,
         tier: Tier::InChat,
         circumstances: Circumstances::default(),

@@ -230,6 +230,7 @@ fn bank(dir: &Path, issuer: &str, jwk: Value, callback: Url) -> sandbox_bank::Co
             jwk,
             redirect_uris: vec![callback.to_string()],
         }],
+        step_up: sandbox_bank::StepUp::usual(),
         clock: Arc::new(SameClock),
     }
 }
