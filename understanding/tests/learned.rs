@@ -20,7 +20,8 @@ fn left_out() -> Vec<(String, String)> {
         if path.extension().is_some_and(|ending| ending == "txt") {
             let intent = path.file_stem().unwrap().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).unwrap();
-            let left_out = text.lines().filter(|line| murmur3(line.to_lowercase().as_bytes()) % 5 == 0);
+            let left_out =
+                text.lines().filter(|line| murmur3(line.to_lowercase().as_bytes()).is_multiple_of(5));
             all.extend(left_out.map(|line| (intent.clone(), line.to_owned())));
         }
     }

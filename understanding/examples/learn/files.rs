@@ -59,7 +59,7 @@ pub fn splits(path: &Path) -> Result<Splits, FileFault> {
     let text = String::from_utf8(bytes).map_err(|_| form(path, "expected text in UTF-8"))?;
     let text = text.trim_start_matches('\u{feff}');
     let begins = text.trim_start();
-    if begins.starts_with(['[', '{']) && !path.extension().is_some_and(|ending| ending == "csv") {
+    if begins.starts_with(['[', '{']) && path.extension().is_none_or(|ending| ending != "csv") {
         return json(path, text);
     }
     let examples = csv(path, text)?;
@@ -211,7 +211,7 @@ pub fn folder(dir: &Path) -> Result<Vec<Vec<Labelled>>, FileFault> {
         if path.is_dir() {
             folds.extend(folder(path)?);
         } else if path.extension().is_some_and(|ending| ending == "json")
-            && !path.file_stem().is_some_and(|stem| stem == "ontology")
+            && path.file_stem().is_none_or(|stem| stem != "ontology")
         {
             folds.push(all(path)?);
         }

@@ -165,7 +165,7 @@ struct Room {
 }
 
 impl Layer {
-    fn pass(&self, x: &mut Vec<f32>, lengths: &[usize], room: &mut Room) {
+    fn pass(&self, x: &mut [f32], lengths: &[usize], room: &mut Room) {
         self.look.apply(x, &mut room.look);
         room.seen.clear();
         room.seen.resize(x.len(), 0.0);

@@ -88,7 +88,7 @@ impl Vocabulary {
                 match known.strip_prefix("##") {
                     Some(rest) if !rest.is_empty() => known = rest,
                     _ => {
-                        return if known < "##" || known == "##" {
+                        return if known <= "##" {
                             std::cmp::Ordering::Less
                         } else {
                             std::cmp::Ordering::Greater

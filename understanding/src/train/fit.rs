@@ -93,7 +93,7 @@ pub fn out_of_fold(
     classes: usize,
     seed: u64,
 ) -> (Vec<Scored>, Vec<Scored>) {
-    let firsts: Vec<usize> = examples.iter().map(|example| first(example)).collect();
+    let firsts: Vec<usize> = examples.iter().map(first).collect();
     let parts = stratified(&firsts, FOLDS, seed);
     let mut scored: Vec<Option<Scored>> = vec![None; examples.len()];
     let mut others = Vec::new();

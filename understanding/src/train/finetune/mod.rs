@@ -251,9 +251,9 @@ mod tests {
         };
         let learned = learn(5);
         let encoder = crate::learned::encoder::Encoder::new(&learned.tensors).unwrap();
-        let right = lessons
-            .iter()
-            .filter(|lesson| learned.class(&encoder.encode(&[lesson.pieces.clone()])[0]) == lesson.class);
+        let right = lessons.iter().filter(|lesson| {
+            learned.class(&encoder.encode(std::slice::from_ref(&lesson.pieces))[0]) == lesson.class
+        });
         assert_eq!(right.count(), lessons.len());
         assert_eq!(learned, learn(5));
     }
