@@ -5,6 +5,9 @@ use super::grams::Sparse;
 /// More classes than this do not fit a byte.
 pub const MAX_CLASSES: usize = 255;
 
+/// Where the entries of each feature begin; class and weight of each entry; the classes' scales; their biases.
+pub type Parts<'a> = (&'a [u32], &'a [(u8, i8)], &'a [f32], &'a [f32]);
+
 /// One byte for each feature and class that matters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linear {
@@ -62,8 +65,7 @@ impl Linear {
     }
 
     /// The parts, to be stored.
-    #[expect(clippy::type_complexity, reason = "four slices, taken apart at once")]
-    pub fn parts(&self) -> (&[u32], &[(u8, i8)], &[f32], &[f32]) {
+    pub fn parts(&self) -> Parts<'_> {
         (&self.starts, &self.entries, &self.scales, &self.biases)
     }
 
