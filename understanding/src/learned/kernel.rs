@@ -150,7 +150,6 @@ pub fn exp(x: f32) -> f32 {
 /// The error function, to 3e-7, as a quotient of two polynomials.
 #[expect(clippy::approx_constant, reason = "the fitted coefficient is not the constant, though near to it")]
 #[inline(always)]
-#[expect(clippy::approx_constant, reason = "a coefficient that happens to be near a constant")]
 pub fn erf(x: f32) -> f32 {
     // Beyond, the function is 1 to the last digit.
     let x = x.clamp(-3.832_507, 3.832_507);
