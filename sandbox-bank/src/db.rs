@@ -13,7 +13,7 @@ use thiserror::Error;
 pub(crate) const FILE_NAME: &str = "bank.sqlite";
 
 /// Which schema this program writes. A file of another version is refused, not guessed at.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// The database did not do what was asked.
 #[derive(Debug, Error)]
@@ -59,6 +59,11 @@ impl Db {
         match found {
             0 => {
                 connection.execute_batch(include_str!("schema.sql"))?;
+                connection.execute_batch(include_str!("openid.sql"))?;
+                connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+            }
+            1 => {
+                connection.execute_batch(include_str!("openid.sql"))?;
                 connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
             }
             SCHEMA_VERSION => {}

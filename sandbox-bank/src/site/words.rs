@@ -61,6 +61,9 @@ pub(super) fn asked_for(request: &ConsentRequest) -> Vec<String> {
     lines
 }
 
+/// What a request tells a client of the person.
+pub(super) const WHO: &str = "That it is you: a number that means you to it alone, and not your name";
+
 /// How long a request is for.
 pub(super) fn lasts(request: &ConsentRequest, now: Timestamp) -> String {
     match (request.duration_type, request.ends(now)) {

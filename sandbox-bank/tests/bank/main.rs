@@ -10,6 +10,7 @@ mod approving;
 mod browser;
 mod client;
 mod faults;
+mod openid;
 mod restart;
 mod site;
 mod time;
@@ -95,17 +96,21 @@ impl House {
             data_dir: self.folder.path().join("bank"),
             seed: 11,
             currency: "USD".into(),
-            clients: vec![ClientRegistration {
-                client_id: "app".into(),
-                name: "Budget App".into(),
-                jwk: self.client.public_jwk().await,
-                redirect_uris: vec![CALLBACK.into()],
-            }],
+            clients: vec![self.registered("app").await, self.registered("other").await],
             clock: Arc::new(self.clock.clone()),
         };
         let bank = Bank::start(config, listener).await.unwrap();
         assert_eq!(bank.url, self.url);
         self.bank = Some(bank);
+    }
+
+    async fn registered(&self, client_id: &str) -> ClientRegistration {
+        ClientRegistration {
+            client_id: client_id.into(),
+            name: "Budget App".into(),
+            jwk: self.client.public_jwk().await,
+            redirect_uris: vec![CALLBACK.into()],
+        }
     }
 
     pub async fn stop(&mut self) {
