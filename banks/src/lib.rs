@@ -7,9 +7,11 @@
 //!    comes of it is a [`Grant`]; the caller seals it.
 //! 3. Reads take the grant and a permit of the gate, and give back guarded data.
 //! 4. [`Connector::revoke`] ends a consent at the bank.
+//! 5. [`Connector::begin_sign_in`] and [`Connector::finish_sign_in`] tell who somebody is to the bank, by OpenID
+//!    Connect, and give nothing else. Linking tells it too, where the bank offers it.
 //!
 //! Access tokens never leave the process. Everything a bank does wrong is a [`BankFault`], a fact with
-//! numbers. Only `oauth.rs` knows which OAuth library is used.
+//! numbers. Only `oauth.rs` and what is under it know which OAuth library is used.
 
 mod attempts;
 mod breaker;
@@ -29,15 +31,17 @@ mod onboarding;
 mod random;
 mod reads;
 mod secret;
+mod sign_in;
 mod tokens;
 
 pub use config::{ConnectorConfig, Limits, Refresh};
 pub use connector::Connector;
 pub use consents::AtBank;
-pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unreadable, Weakening};
+pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unproven, Unreadable, Weakening};
 pub use grant::{Grant, GrantKeeper, KeeperFault, Kept, Lease};
 pub use key::{ClientKey, KeyFault};
 pub use link::{Begun, LinkAsk, Linked, PendingLink};
 pub use onboarding::{Endpoint, OnboardingFault};
 pub use reads::{Listing, Period, PeriodFault};
 pub use secret::Secret;
+pub use sign_in::{BegunSignIn, PendingSignIn, Subject};

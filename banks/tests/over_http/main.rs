@@ -6,6 +6,7 @@
 mod bank;
 mod failing;
 mod linking;
+mod openid;
 mod permits;
 mod reading;
 mod rotating;

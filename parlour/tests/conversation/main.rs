@@ -21,4 +21,6 @@ mod privacy;
 mod rest;
 mod sealed;
 mod sealed_attacks;
+mod sealed_sign_in;
+mod sign_in;
 mod stopping;

@@ -12,5 +12,6 @@ mod house;
 mod privacy;
 mod receipts;
 mod sealed;
+mod sign_in;
 mod steps;
 mod tabs;
