@@ -1,4 +1,4 @@
-//! Links with a bank whose sign-in pages answer by themselves, refreshes, and revokes: the cross-check against
+//! Signs in at a bank whose sign-in pages answer by themselves, links with it, refreshes, and revokes: the cross-check against
 //! servers that nobody here wrote.
 //!
 //! `link_flow key FILE` makes the client key, unless FILE holds one, and prints its public JWK.
@@ -63,12 +63,20 @@ async fn run(issuer: &str, file: &Path) -> Result<(), Box<dyn Error>> {
         client_id: given("CLIENT_ID", "parlour"),
         redirect_uri: given("REDIRECT_URI", "https://gateway.example/link/callback").parse()?,
         signing_key: key(file)?,
+        sign_in: true,
         refresh: Refresh::Keep,
         roots: None,
         limits: Limits::default(),
     };
     let connector = Connector::discover(config.clone(), Arc::new(SystemClock)).await?;
     println!("discovered");
+    if !connector.offers_sign_in() {
+        return Err("the server offers no sign-in".into());
+    }
+    let begun = connector.begin_sign_in().await?;
+    let back = sign_in(begun.authorization_url, &config.redirect_uri).await?;
+    let person = connector.finish_sign_in(&begun.pending, back.query().unwrap_or_default()).await?;
+    println!("signed in alone");
     let begun = connector.begin_link(&ask()?).await?;
     println!("pushed");
     let back = sign_in(begun.authorization_url, &config.redirect_uri).await?;
@@ -80,6 +88,10 @@ async fn run(issuer: &str, file: &Path) -> Result<(), Box<dyn Error>> {
         linked.data_classes,
         linked.expires_at
     );
+    let same = linked.subject.as_ref().is_some_and(|subject| subject.expose() == person.expose());
+    if !same {
+        return Err("linking names another person than the sign-in".into());
+    }
     let grant: Grant = serde_json::from_str(&serde_json::to_string(&linked.grant)?)?;
     expect(connector.consent_status(&grant).await?, AtBank::Active)?;
     // A connector that has just started knows no access token, so this one refreshes.

@@ -23,6 +23,8 @@ pub struct ConnectorConfig {
     pub redirect_uri: Url,
     /// The key that the bank knows us by.
     pub signing_key: ClientKey,
+    /// Whether to ask the bank who somebody is, if it offers that.
+    pub sign_in: bool,
     /// Whether the bank replaces the refresh token at each use.
     pub refresh: Refresh,
     /// The certificates to trust for this bank, as PEM. None: those that the system trusts.

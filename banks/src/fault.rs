@@ -83,6 +83,12 @@ pub enum BankFault {
     /// The bank gave something weaker or wider than was asked. It was thrown away.
     #[error("the bank's answer is weaker than agreed: {0}")]
     Weakened(Weakening),
+    /// What it says about who signed in proves nothing. It was thrown away. A security event.
+    #[error("the bank does not prove who signed in: {0}")]
+    Unproven(Unproven),
+    /// People cannot sign in at this bank from here: it does not offer it, or its file forbids it.
+    #[error("the bank offers no sign-in")]
+    NoSignIn,
     /// The customer chose no account.
     #[error("no account is shared")]
     NothingShared,
@@ -191,6 +197,41 @@ pub enum Weakening {
     /// There is no refresh token.
     #[error("it has no refresh token")]
     NoRefreshToken,
+}
+
+/// Why an id token proves nothing (OpenID Connect Core 1.0, section 3.1.3.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unproven {
+    /// There is none.
+    #[error("it sent no id token")]
+    Missing,
+    /// It is no signed token of the agreed form.
+    #[error("the id token is not of the agreed form")]
+    Form,
+    /// It is not signed, or not with ES256.
+    #[error("the id token is not signed with ES256")]
+    Algorithm,
+    /// It is signed with a key that the bank does not publish, or was changed.
+    #[error("the id token is not signed with a key of the bank")]
+    Signature,
+    /// Another server made it, or it does not say which.
+    #[error("the id token is of another issuer")]
+    Issuer,
+    /// It is for somebody else, or for others too.
+    #[error("the id token is not for us alone")]
+    Audience,
+    /// Its time is over.
+    #[error("the id token has expired")]
+    Expired,
+    /// It is of a time to come.
+    #[error("the id token is of a time to come")]
+    NotYet,
+    /// It is of another attempt.
+    #[error("the id token is of another attempt")]
+    Nonce,
+    /// It names nobody, or by a name that is none.
+    #[error("the id token names nobody")]
+    Subject,
 }
 
 /// What cannot be read in an answer.
@@ -337,6 +378,8 @@ impl BankFault {
             BankFault::LinkRefused { .. } => "link_refused",
             BankFault::LinkTampered(_) => "link_tampered",
             BankFault::Weakened(_) => "weakened",
+            BankFault::Unproven(_) => "unproven",
+            BankFault::NoSignIn => "no_sign_in",
             BankFault::NothingShared => "nothing_shared",
             BankFault::InvalidClient => "invalid_client",
             BankFault::Refused { .. } => "refused",

@@ -8,9 +8,11 @@
 //! 3. Reads take the grant and a permit of the gate, and give back guarded data.
 //! 4. [`Connector::order`] has something done on a card or an account, where the bank has the native contract.
 //! 5. [`Connector::revoke`] ends a consent at the bank.
+//! 6. [`Connector::begin_sign_in`] and [`Connector::finish_sign_in`] tell who somebody is to the bank, by OpenID
+//!    Connect, and give nothing else. Linking tells it too, where the bank offers it.
 //!
 //! Access tokens never leave the process. Everything a bank does wrong is a [`BankFault`], a fact with
-//! numbers. Only `oauth.rs` knows which OAuth library is used.
+//! numbers. Only `oauth.rs` and what is under it know which OAuth library is used.
 
 mod attempts;
 mod breaker;
@@ -31,12 +33,13 @@ mod onboarding;
 mod random;
 mod reads;
 mod secret;
+mod sign_in;
 mod tokens;
 
 pub use config::{ConnectorConfig, Limits, Refresh};
 pub use connector::Connector;
 pub use consents::AtBank;
-pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unreadable, Weakening};
+pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unproven, Unreadable, Weakening};
 pub use grant::{Grant, GrantKeeper, KeeperFault, Kept, Lease};
 pub use key::{ClientKey, KeyFault};
 pub use link::{Begun, LinkAsk, Linked, PendingLink};
@@ -44,3 +47,4 @@ pub use native::{Effect, Fact, NotAKey, OrderKey, Outcome};
 pub use onboarding::{Endpoint, OnboardingFault};
 pub use reads::{Listing, Period, PeriodFault};
 pub use secret::Secret;
+pub use sign_in::{BegunSignIn, PendingSignIn, Subject};

@@ -8,8 +8,9 @@ use crate::{
     fdx::{self, consent::Asked},
     grant::Grant,
     key::ClientKey,
-    oauth::{Code, Issued},
+    oauth::Issued,
     secret::Secret,
+    sign_in::Subject,
 };
 use domain::{AccountId, BankId, ConsentId, CustomerId, DataClass};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +22,7 @@ const MAX_DAYS: u32 = 365;
 /// The farthest look back that is asked for, in days (24 months, 12 CFR 1033.211).
 const MAX_LOOKBACK: u32 = 731;
 /// After so long a sign-in at the bank is not finished any more.
-const SIGN_IN: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const SIGN_IN: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a customer agreed to ask the bank for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,9 @@ pub struct PendingLink {
     began: Timestamp,
     state: Secret,
     verifier: Secret,
+    /// What the id token must repeat. None where the bank was not asked for one.
+    #[serde(default)]
+    nonce: Option<Secret>,
     key: ClientKey,
 }
 
@@ -77,6 +81,8 @@ pub struct Linked {
     pub data_classes: Vec<DataClass>,
     /// When it ends by itself: what the bank says, but never later than was asked.
     pub expires_at: Timestamp,
+    /// Who signed in, where the bank tells.
+    pub subject: Option<Subject>,
 }
 
 impl Connector {
@@ -91,8 +97,8 @@ impl Connector {
         };
         let key = ClientKey::generate().map_err(|_| BankFault::Unsendable)?;
         let push = || {
-            let fields = vec![("consentRequest", asked.request())];
-            self.inner.oauth.push(&key, asked.scopes(), fdx::CONSENT_TYPE, fields)
+            let detail = (fdx::CONSENT_TYPE, vec![("consentRequest", asked.request())]);
+            self.inner.oauth.push(&key, asked.scopes(), Some(detail))
         };
         // A request that is pushed twice is two requests, of which one is never used.
         let pushed = self.inner.api.tokens.attempts.run("push", self.deadline(), Repeat::Yes, push).await?;
@@ -105,6 +111,7 @@ impl Connector {
             began: self.now(),
             state: pushed.state,
             verifier: pushed.verifier,
+            nonce: pushed.nonce,
             key,
         };
         Ok(Begun { authorization_url, pending })
@@ -125,7 +132,7 @@ impl Connector {
             return Err(BankFault::LinkExpired);
         }
         let deadline = self.deadline();
-        let issued = self.exchange(pending, &code, deadline).await?;
+        let issued = self.exchange(&pending.key, (&code, &pending.verifier), true, deadline).await?;
         let refresh_token = issued.refresh.clone();
         match self.accept(pending, issued, deadline).await {
             Ok(linked) => Ok(linked),
@@ -138,18 +145,15 @@ impl Connector {
         }
     }
 
-    async fn exchange(
+    /// Exchanges a code that came back to this attempt.
+    pub(crate) async fn exchange(
         &self,
-        pending: &PendingLink,
-        code: &str,
+        key: &ClientKey,
+        (code, verifier): (&str, &Secret),
+        data: bool,
         deadline: Deadline,
     ) -> Result<Issued, BankFault> {
-        let exchange = || {
-            let (state, verifier) = (&pending.state, &pending.verifier);
-            self.inner
-                .oauth
-                .exchange(&pending.key, Code { code, state, verifier, issuer: &self.inner.issuer })
-        };
+        let exchange = || self.inner.oauth.exchange(key, code, verifier, data);
         let attempts = &self.inner.api.tokens.attempts;
         match attempts.run("exchange", deadline, Repeat::No, exchange).await {
             // A code that was used, is too old, or was not made for this request.
@@ -158,7 +162,7 @@ impl Connector {
         }
     }
 
-    /// Checks what was issued against what was asked, and asks the bank what the customer chose.
+    /// Checks who signed in and what was issued against what was asked, and asks the bank what the customer chose.
     async fn accept(
         &self,
         pending: &PendingLink,
@@ -166,6 +170,10 @@ impl Connector {
         deadline: Deadline,
     ) -> Result<Linked, BankFault> {
         let data_classes = fdx::consent::granted(issued.details.as_deref(), &pending.asked)?;
+        let subject = match &pending.nonce {
+            Some(nonce) => Some(self.inner.oauth.subject(&issued, nonce).await?),
+            None => None,
+        };
         let at_bank = issued.grant_id.filter(|id| !id.is_empty());
         let at_bank = at_bank.ok_or(BankFault::Weakened(Weakening::NoGrantId))?;
         let refresh_token = issued.refresh.ok_or(BankFault::Weakened(Weakening::NoRefreshToken))?;
@@ -187,7 +195,7 @@ impl Connector {
         }
         let accounts = answer?;
         let (consent_at_bank, expires_at) = (grant.at_bank.clone(), grant.expires_at);
-        Ok(Linked { grant, consent_at_bank, accounts, data_classes, expires_at })
+        Ok(Linked { grant, consent_at_bank, accounts, data_classes, expires_at, subject })
     }
 
     /// The accounts of the consent at the bank. It too must not be wider than what was asked.
@@ -213,7 +221,7 @@ impl Connector {
 
     /// Gives a refused grant back: nothing that we do not use stays alive at the bank. If that fails too, the
     /// bank's own page still lists it.
-    async fn give_back(&self, refresh_token: &Secret) {
+    pub(crate) async fn give_back(&self, refresh_token: &Secret) {
         let attempts = &self.inner.api.tokens.attempts;
         let revoke = || self.inner.oauth.revoke(refresh_token);
         if let Err(fault) = attempts.run("give_back", self.deadline(), Repeat::Yes, revoke).await {

@@ -2,12 +2,15 @@
 //!
 //! What the library would let pass is refused in `onboarding`, `callback` and `link`.
 
+mod id_tokens;
+
 use crate::{
     attempts::Miss,
     config::ConnectorConfig,
-    fault::{BankFault, Unreadable, Weakening},
+    fault::{BankFault, Unproven, Unreadable, Weakening},
     key::ClientKey,
     secret::Secret,
+    sign_in::Subject,
 };
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use domain::Clock;
@@ -24,17 +27,18 @@ use huskarl::{
         server_metadata::AuthorizationServerMetadata,
     },
     grant::{
-        authorization_code::{AuthorizationCodeGrant, CompleteInput, StartInput},
+        authorization_code::{AuthorizationCodeGrant, AuthorizationCodeGrantParameters, StartInput},
         core::{OAuth2ExchangeGrant, TokenResponse},
         refresh::RefreshGrantParameters,
     },
     revocation::TokenRevocation,
-    token::{AccessToken, RefreshToken},
+    token::{AccessToken, IdToken, RefreshToken},
 };
 use huskarl_crypto_native::asymmetric::signer::{AsymmetricAlgorithm, PrivateKey, pkcs8_der};
 use huskarl_reqwest::ReqwestClient;
+use id_tokens::IdTokens;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{
     collections::HashMap,
     fmt,
@@ -49,6 +53,8 @@ const UNNAMED_LIFETIME: u64 = 60;
 const LONGEST_LIFETIME: u64 = 15 * 60;
 /// A token is not used in its last seconds, so that it does not run out on the way.
 const MARGIN: u64 = 20;
+/// The scope that asks who somebody is (OpenID Connect Core 1.0, section 3.1.2.1).
+const OPENID: &str = "openid";
 /// The header that carries DPoP nonces (RFC 9449).
 const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
@@ -80,6 +86,12 @@ impl Metadata {
 
     pub(crate) fn revocation(&self) -> Option<String> {
         self.0.revocation_endpoint.as_ref().map(ToString::to_string)
+    }
+
+    /// Where the keys are that sign id tokens, if it offers to tell who somebody is.
+    pub(crate) fn keys(&self) -> Option<String> {
+        let offered = self.0.jwks_uri.as_ref().filter(|_| id_tokens::are_offered(&self.0));
+        offered.map(ToString::to_string)
     }
 
     pub(crate) fn says_iss(&self) -> bool {
@@ -143,6 +155,7 @@ pub(crate) struct Issued {
     pub refresh: Option<Secret>,
     pub details: Option<Vec<Value>>,
     pub grant_id: Option<String>,
+    id_token: Option<IdToken>,
 }
 
 /// A request that the bank took, and what is needed to finish it.
@@ -151,14 +164,8 @@ pub(crate) struct Pushed {
     pub authorization_url: String,
     pub state: Secret,
     pub verifier: Secret,
-}
-
-/// A code that came back, checked against the link.
-pub(crate) struct Code<'a> {
-    pub code: &'a str,
-    pub state: &'a Secret,
-    pub verifier: &'a Secret,
-    pub issuer: &'a str,
+    /// What the id token must repeat, if one was asked for.
+    pub nonce: Option<Secret>,
 }
 
 /// Nonces of the API by origin; the library's own shape.
@@ -168,6 +175,8 @@ type Nonces = Arc<RwLock<HashMap<(Option<::http::uri::Scheme>, Option<String>, O
 pub(crate) struct OAuth {
     grant: AuthorizationCodeGrant,
     revocation: Option<TokenRevocation>,
+    /// None if the bank is not asked who somebody is.
+    id_tokens: Option<IdTokens>,
     wire: Wire,
     clock: Arc<dyn Clock>,
     redirect_uri: String,
@@ -190,6 +199,10 @@ impl OAuth {
         server.code_challenge_methods_supported = vec!["S256".to_owned()];
         let wire = Wire { inner: ReqwestClient::from(client), clock: clock.clone() };
         let signer = signer(&config.signing_key, true)?;
+        let id_tokens = match config.sign_in && id_tokens::are_offered(&server) {
+            true => Some(IdTokens::new(&server, config, &wire, &clock).await?),
+            false => None,
+        };
         let auth = JwtBearer::builder().signer(signer).audience(Audience::Issuer).build();
         let grant = AuthorizationCodeGrant::builder_from_metadata(&server)
             .map_err(unsendable)?
@@ -197,7 +210,9 @@ impl OAuth {
             .http_client(wire.clone())
             .client_auth(auth.clone())
             .redirect_uri(config.redirect_uri.as_str())
+            // Id tokens are checked here and not by the library, so that what came with a bad one can be given back.
             .oidc(false)
+            .send_oidc_nonce(id_tokens.is_some())
             .clock(Told(AssertUnwindSafe(clock.clone())))
             .dpop(SessionKeyedDPoP::new())
             .build()
@@ -216,23 +231,36 @@ impl OAuth {
         };
         let api = config.api.as_str().trim_end_matches('/').to_owned();
         let redirect_uri = config.redirect_uri.to_string();
-        Ok(OAuth { grant, revocation, wire, clock, redirect_uri, api, nonces: Nonces::default() })
+        let nonces = Nonces::default();
+        Ok(OAuth { grant, revocation, id_tokens, wire, clock, redirect_uri, api, nonces })
     }
 
-    /// Pushes an authorization request (RFC 9126) with one authorization detail (RFC 9396).
+    /// Whether the bank is asked who somebody is.
+    pub(crate) fn knows_people(&self) -> bool {
+        self.id_tokens.is_some()
+    }
+
+    /// Pushes an authorization request (RFC 9126) with an authorization detail (RFC 9396), or without one if it asks
+    /// for nothing but who the person is. Asks for an id token where the bank makes them.
     pub(crate) async fn push(
         &self,
         key: &ClientKey,
-        scope: Vec<String>,
-        kind: &str,
-        fields: Vec<(&'static str, Value)>,
+        mut scope: Vec<String>,
+        detail: Option<(&str, Vec<(&'static str, Value)>)>,
     ) -> Result<Pushed, Miss> {
-        let mut detail = AuthorizationDetail::builder(kind).build();
-        detail.fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        if self.knows_people() {
+            scope.insert(0, OPENID.to_owned());
+        }
+        let data = detail.is_some();
+        let detail = detail.map(|(kind, fields)| {
+            let mut detail = AuthorizationDetail::builder(kind).build();
+            detail.fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            vec![detail]
+        });
         let input = StartInput::builder()
             .scope(scope)
-            .authorization_details(vec![detail])
-            .resource(vec![self.api.clone()])
+            .maybe_authorization_details(detail)
+            .maybe_resource(data.then(|| vec![self.api.clone()]))
             .build();
         let started = self.keyed(key)?.start(input).await.map_err(|e| miss(&e))?;
         let pending = started.pending_state;
@@ -241,24 +269,34 @@ impl OAuth {
             authorization_url: started.authorization_url.to_string(),
             state: Secret::new(pending.state),
             verifier: Secret::new(verifier),
+            nonce: pending.nonce.map(Secret::new),
         })
     }
 
-    /// Exchanges a code. The library compares state and issuer once more.
-    pub(crate) async fn exchange(&self, key: &ClientKey, code: Code<'_>) -> Result<Issued, Miss> {
-        let pending = serde_json::from_value(json!({
-            "redirect_uri": self.redirect_uri, "pkce_verifier": code.verifier.expose(),
-            "state": code.state.expose(), "nonce": null, "dpop_jkt": key.thumbprint(),
-        }));
-        let pending = pending.map_err(|_| Miss::last(BankFault::Unsendable))?;
-        let input = CompleteInput::builder()
-            .code(code.code)
-            .state(code.state.expose())
-            .iss(code.issuer)
-            .resource(vec![self.api.clone()])
+    /// Exchanges a code, for a token for the API if there is data to read. Its state and issuer were checked where
+    /// it came back.
+    pub(crate) async fn exchange(
+        &self,
+        key: &ClientKey,
+        code: &str,
+        verifier: &Secret,
+        data: bool,
+    ) -> Result<Issued, Miss> {
+        let parameters = AuthorizationCodeGrantParameters::builder()
+            .dpop_jkt(key.thumbprint())
+            .code(code)
+            .pkce_verifier(verifier.expose())
+            .maybe_resource(data.then(|| vec![self.api.clone()]))
             .build();
-        let done = self.keyed(key)?.complete(&pending, input).await.map_err(|e| miss(&e))?;
-        self.issued(key, &done.token_response)
+        let answer = self.keyed(key)?.exchange(parameters).await.map_err(|e| miss(&e))?;
+        self.issued(key, &answer)
+    }
+
+    /// Who signed in, as the id token of an answer says, if it is to be believed.
+    pub(crate) async fn subject(&self, issued: &Issued, nonce: &Secret) -> Result<Subject, BankFault> {
+        let id_tokens = self.id_tokens.as_ref().ok_or(BankFault::NoSignIn)?;
+        let token = issued.id_token.as_ref().ok_or(BankFault::Unproven(Unproven::Missing))?;
+        id_tokens.subject(token, nonce).await
     }
 
     /// A new access token. The original details are not sent again: servers take that for a new request.
@@ -339,6 +377,7 @@ impl OAuth {
             refresh: answer.refresh_token().map(|t| Secret::new(t.token().expose_secret())),
             details,
             grant_id: answer.get_extra("grant_id").and_then(Value::as_str).map(str::to_owned),
+            id_token: answer.id_token().cloned(),
         })
     }
 }

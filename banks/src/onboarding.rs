@@ -36,6 +36,8 @@ pub enum Endpoint {
     Pushed,
     /// Where tokens are revoked.
     Revocation,
+    /// Where the keys are that sign id tokens.
+    Keys,
 }
 
 impl fmt::Display for Endpoint {
@@ -49,6 +51,7 @@ impl fmt::Display for Endpoint {
             Endpoint::Token => "token endpoint",
             Endpoint::Pushed => "pushed authorization request endpoint",
             Endpoint::Revocation => "revocation endpoint",
+            Endpoint::Keys => "address of the keys",
         })
     }
 }
@@ -260,6 +263,7 @@ fn check(metadata: &Metadata, expected: &str) -> Result<(), OnboardingFault> {
         (Endpoint::Pushed, Some(pushed)),
         (Endpoint::Token, Some(metadata.token())),
         (Endpoint::Revocation, metadata.revocation()),
+        (Endpoint::Keys, metadata.keys()),
     ];
     for (endpoint, url) in named {
         let Some(url) = url else { continue };
@@ -306,6 +310,9 @@ mod tests {
             "dpop_signing_alg_values_supported": ["ES256"],
             "authorization_response_iss_parameter_supported": true,
             "authorization_details_types_supported": ["fdx_v1.0"],
+            "scopes_supported": ["openid", "fdx:balances:read"],
+            "jwks_uri": "https://bank.example/jwks",
+            "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         })
     }
 
@@ -361,6 +368,7 @@ mod tests {
             ("token_endpoint", Endpoint::Token),
             ("pushed_authorization_request_endpoint", Endpoint::Pushed),
             ("revocation_endpoint", Endpoint::Revocation),
+            ("jwks_uri", Endpoint::Keys),
         ] {
             let mut document = good();
             document[field] = json!("http://bank.example/x");

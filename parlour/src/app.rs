@@ -8,6 +8,7 @@ use crate::{
     pace::Pace,
     policy::{InForce, PolicyState},
     session::Sessions,
+    sign_in::Subjects,
     tenant::{Tenant, Tenants},
 };
 use domain::{BankId, Clock};
@@ -51,6 +52,8 @@ pub struct App {
     pub tenants: Tenants,
     /// Session tokens.
     pub sessions: Sessions,
+    /// Fingerprints of who signs in at the banks.
+    pub subjects: Subjects,
     /// Who was erased and is to be.
     pub erasures: Erasures,
     /// Wake-ups for streams.

@@ -1,13 +1,14 @@
 //! What ends by itself: a consent whose time is over loses its state, its secrets and its right at the
 //! bank. The gate refuses it from the first moment on, whether this has run or not. The same round reminds customers of
-//! ends to come, asks banks whether they still honour consents, and ends what a bank has pulled out of.
+//! ends to come, asks banks whether they still honour consents, and ends what a bank has pulled out of, and
+//! forgets sign-ins that are over.
 
 use crate::{
     app::App,
     consents::{looks, pull_out, reminders},
 };
 use std::{sync::Arc, time::Duration};
-use store::{DbError, consents};
+use store::{DbError, consents, sign_ins};
 use tokio::time;
 
 /// How often to look.
@@ -31,7 +32,9 @@ pub async fn round(app: &App) -> Result<(), DbError> {
     end_overdue(app).await?;
     pull_out::carry_on(app).await?;
     reminders::remind(app).await?;
-    looks::look(app).await.map(drop)
+    looks::look(app).await?;
+    let now = app.clock.now();
+    app.store.transact(move |tx| sign_ins::sweep(tx, now)).await.map(drop)
 }
 
 /// Ends every consent whose time is over, one transaction each.

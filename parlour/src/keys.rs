@@ -69,6 +69,12 @@ impl Keys {
         self.bytes32("sessions.key", "session key")
     }
 
+    /// The key of the fingerprints by which people are known again who sign in at their bank. Apart from the session key,
+    /// since whoever replaces that one needs another way in.
+    pub fn subjects(&self) -> Result<[u8; 32], KeyFault> {
+        self.bytes32("subjects.key", "subject key")
+    }
+
     /// The key with which we prove to a bank that we are we.
     pub fn client(&self, bank: &BankId) -> Result<ClientKey, KeyFault> {
         let path = self.folder.join(format!("{bank}.client.p8"));

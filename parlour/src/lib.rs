@@ -52,6 +52,7 @@ pub mod room;
 pub mod sealed;
 pub mod serve;
 pub mod session;
+pub mod sign_in;
 pub mod spending;
 pub mod staff;
 pub mod stops;

@@ -71,6 +71,14 @@ pub fn compose(
             "Not for ads. Never sold. Never shown to a messenger, an advertiser or an app maker.".to_owned(),
         ),
     ];
+    if tenant.asks_who() {
+        let text = format!(
+            "{} may tell this program a number that means you, and not your name. Only a fingerprint of it is kept, so \
+             that you can open your privacy page by signing in at the bank. It goes when you have everything erased.",
+            tenant.name
+        );
+        points.push(point("Who you are", text));
+    }
     points.extend(demanded(tenant));
     Notice {
         title: format!("Link this chat to {}", tenant.name),

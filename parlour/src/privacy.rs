@@ -122,19 +122,24 @@ pub async fn looks(
 }
 
 /// "My privacy": the way to the page. In a messenger of somebody else there is no cookie that would open it, so there
-/// the words are told that do the same.
+/// the words are told that do the same, and the page opens after a sign-in at the bank, where the bank is asked for one.
 pub fn tell(turn: &Turn) -> Reply {
     let words = ["What do I share?", "Who looked at my data?"];
+    let href = format!("/privacy/{}", turn.tenant.id);
+    let href = turn.app.settings.public_url.join(&href).map_or(href, String::from);
+    let label = "Open my privacy page".to_owned();
     if turn.channel.is_foreign() {
         let text = "You can see and change all of it by writing here: what you share, who looked, “pause”, “stop”, “export \
                     my data” and “erase my data”.";
-        return Reply::text(text).with_quick(&words);
+        if !turn.tenant.asks_who() {
+            return Reply::text(text).with_quick(&words);
+        }
+        let text = format!("{text} Or open your privacy page and sign in at the bank there.");
+        return Reply { blocks: vec![Block::Door { text, href, label }], ..Reply::default() }
+            .with_quick(&words);
     }
     let text = "Your privacy page shows what you share, who looked, and why. There you can pause, change or stop the \
                 sharing, take a copy of everything, or have it erased. It opens in this browser, for you only."
         .to_owned();
-    let href = format!("/privacy/{}", turn.tenant.id);
-    let href = turn.app.settings.public_url.join(&href).map_or(href, String::from);
-    let door = Block::Door { text, href, label: "Open my privacy page".to_owned() };
-    Reply { blocks: vec![door], ..Reply::default() }.with_quick(&words)
+    Reply { blocks: vec![Block::Door { text, href, label }], ..Reply::default() }.with_quick(&words)
 }

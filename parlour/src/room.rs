@@ -16,6 +16,7 @@ use store::{
 };
 
 /// What was said, by either side. Stored sealed.
+#[expect(clippy::large_enum_variant, reason = "one message at a time; the larger side is the usual one")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Words {

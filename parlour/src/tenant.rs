@@ -16,10 +16,14 @@ use jiff::tz::TimeZone;
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 use store::Store;
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time};
 use url::Url;
+
+/// How long a page waits for a bank to say whether it offers a sign-in. It is asked once; all later pages know.
+const ASKED_FOR: Duration = Duration::from_secs(2);
 
 /// A bank that this gateway speaks for, under the rules that were in force when it was looked up. Whoever holds one
 /// sees the same rules until they let it go.
@@ -80,6 +84,7 @@ impl Tenant {
             client_id: file.client_id,
             redirect_uri: callback,
             signing_key: key,
+            sign_in: file.sign_in,
             refresh: match file.refresh {
                 Refresh::Keep => banks::Refresh::Keep,
                 Refresh::Rotate => banks::Refresh::Rotate(Arc::new(Keeper::new(store, clock.clone()))),
@@ -123,6 +128,28 @@ impl Tenant {
         // What the bank never spoke of is closed, but it is no answer that the bank gave.
         let says_no: Vec<_> = refused.into_iter().filter(|(_, reason)| reason != NOT_LISTED).collect();
         Tenant { can: what_it_can(&offers), says_no, offers, gate, ..self.clone() }
+    }
+
+    /// The issuer of the bank's authorization server.
+    pub fn issuer(&self) -> &str {
+        self.setup.issuer.as_str()
+    }
+
+    /// Whether the bank is asked who signs in, if it offers to tell.
+    pub fn asks_who(&self) -> bool {
+        self.setup.sign_in
+    }
+
+    /// Whether people can sign in at this bank, to be known again. Its file may forbid it, and the bank may not offer
+    /// it. A bank that does not say in time is taken to offer it: whoever presses the button is told then.
+    pub async fn offers_sign_in(&self) -> bool {
+        if !self.setup.sign_in {
+            return false;
+        }
+        match time::timeout(ASKED_FOR, self.connector()).await {
+            Ok(Ok(connector)) => connector.offers_sign_in(),
+            Ok(Err(_)) | Err(_) => true,
+        }
     }
 
     /// The connection to the bank. The bank's metadata is read the first time, and again after a failure.

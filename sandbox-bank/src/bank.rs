@@ -20,7 +20,7 @@ use crate::{
     ledger::growth::{self, Soil},
     limits, native,
     oauth::{
-        proofs,
+        openid, proofs,
         server::{self, ServerFault},
         storage::SqliteStorage,
     },
@@ -157,6 +157,7 @@ async fn open(config: &Config) -> Result<House, StartFault> {
     let mut nonce_key = [0; 32];
     nonce_key.iter_mut().zip(key).for_each(|(to, from)| *to = from);
     let nonces = proofs::nonces(&nonce_key)?;
+    let id_tokens = server::id_tokens(&issuer, &db)?;
     let jwks: Jwks = serde_json::from_value(serde_json::to_value(server.jwks())?)?;
     let storage = SqliteStorage::new(db.clone(), clock.clone());
     let api = server::api_url(&issuer);
@@ -174,6 +175,7 @@ async fn open(config: &Config) -> Result<House, StartFault> {
         server,
         validator,
         nonces,
+        id_tokens,
         faults: Faults::default(),
         password_checks: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
         step_up: config.step_up.clone(),
@@ -244,6 +246,7 @@ async fn tick(house: &House) -> Result<(), TickFault> {
             sessions::sweep(tx, now)?;
             step_up::sweep(tx, now)?;
             webhooks::sweep(tx, now)?;
+            openid::sweep(tx, now)?;
             consents::drop_unclaimed(tx, now)
         })
         .await?;

@@ -11,6 +11,7 @@ use crate::{
     faults::Faults,
     ledger::growth::Soil,
     oauth::{
+        openid::IdTokens,
         proofs::{Nonces, Validator},
         server::Server,
     },
@@ -31,6 +32,7 @@ pub(crate) struct House {
     pub(crate) server: Arc<Server>,
     pub(crate) validator: Validator,
     pub(crate) nonces: Nonces,
+    pub(crate) id_tokens: IdTokens,
     pub(crate) faults: Faults,
     pub(crate) password_checks: Semaphore,
     pub(crate) step_up: BTreeSet<StepUp>,

@@ -15,6 +15,12 @@ pub const CODE_AGE: Duration = Duration::from_secs(60);
 /// How long an access token lives: the FDX security model's ceiling of 900 s.
 pub const ACCESS_TOKEN_AGE: Duration = Duration::from_secs(900);
 
+/// How long an id token may be taken: it is checked at once, in the answer that carries it.
+pub const ID_TOKEN_AGE: Duration = Duration::from_secs(300);
+
+/// Longest `nonce` of a sign-in, in bytes. Real ones have 20 to 50.
+pub const NONCE_BYTES: usize = 512;
+
 /// How long a refresh token lives, if its consent does not end before: one year, the longest
 /// consent that this bank gives.
 pub const REFRESH_TOKEN_AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);

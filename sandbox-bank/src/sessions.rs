@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::{
     chance,
     customers::{self, Customer},
-    db::{DbFault, millis},
+    db::{DbFault, millis, moment},
     limits,
 };
 
@@ -19,6 +19,8 @@ pub(crate) struct Session {
     pub(crate) csrf: String,
     /// Who signed in.
     pub(crate) customer: Option<Customer>,
+    /// Since when: a sign-in opens a new session.
+    pub(crate) since: Timestamp,
 }
 
 /// A session that was just opened, with the secret for the cookie.
@@ -36,7 +38,8 @@ pub(crate) fn open(
     now: Timestamp,
 ) -> Result<Opened, DbFault> {
     let secret = chance::secret_text();
-    let session = Session { id: chance::fingerprint(&secret), csrf: chance::secret_text(), customer };
+    let session =
+        Session { id: chance::fingerprint(&secret), csrf: chance::secret_text(), customer, since: now };
     let expires = now.saturating_add(limits::SESSION_AGE).unwrap_or(now);
     tx.execute(
         "INSERT INTO sessions (id, customer, csrf, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -59,19 +62,19 @@ pub(crate) fn open(
 /// The session that a cookie's secret opens, unless it has run out.
 pub(crate) fn find(tx: &Transaction<'_>, secret: &str, now: Timestamp) -> Result<Option<Session>, DbFault> {
     let id = chance::fingerprint(secret);
-    let row: Option<(String, Option<String>)> = tx
+    let row: Option<(String, Option<String>, i64)> = tx
         .query_row(
-            "SELECT csrf, customer FROM sessions WHERE id = ?1 AND expires_at > ?2",
+            "SELECT csrf, customer, created_at FROM sessions WHERE id = ?1 AND expires_at > ?2",
             params![id, millis(now)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    let Some((csrf, customer)) = row else { return Ok(None) };
+    let Some((csrf, customer, since)) = row else { return Ok(None) };
     let customer = match customer {
         Some(customer) => customers::find(tx, &customer)?,
         None => None,
     };
-    Ok(Some(Session { id, csrf, customer }))
+    Ok(Some(Session { id, csrf, customer, since: moment(since)? }))
 }
 
 /// Replaces a visit by a signed-in session with a new secret, so that a secret planted before

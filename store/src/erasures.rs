@@ -106,6 +106,18 @@ const OWNED: &[Owned] = &[
         kept_as: None,
     },
     Owned { name: "sender", wipe: "DELETE FROM sender WHERE bank = $1 AND customer = $2", kept_as: None },
+    // Before the subject goes: whoever is signed in as this person has its fingerprint, whomever of theirs they see.
+    Owned {
+        name: "sign_in_session",
+        wipe: "DELETE FROM sign_in_session WHERE bank = $1 AND (customer = $2 OR subject IN \
+               (SELECT s.subject FROM bank_subject s WHERE s.bank = $1 AND s.customer = $2))",
+        kept_as: None,
+    },
+    Owned {
+        name: "bank_subject",
+        wipe: "DELETE FROM bank_subject WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
     Owned {
         name: "bank_grant",
         wipe: "DELETE FROM bank_grant WHERE bank = $1 AND customer = $2",

@@ -44,8 +44,10 @@ pub mod messages;
 pub mod pull_outs;
 pub mod sealed_links;
 pub mod senders;
+pub mod sign_ins;
 pub mod staff;
 pub mod stops;
+pub mod subjects;
 
 pub use error::{DbError, OpenError};
 pub use keyring::{KekSource, KeyRing};

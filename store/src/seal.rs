@@ -181,6 +181,34 @@ impl CustomerKey {
     }
 }
 
+/// What seals a value for one browser: only the cookie that it holds opens it again, so neither the database nor
+/// anything of this host does.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct CookieKey([u8; 32]);
+
+/// The hash by which the store finds what a cookie is for, and the key that it carries.
+pub(crate) fn of_cookie(cookie: &str) -> ([u8; 32], CookieKey) {
+    (
+        Sha256::digest(cookie.as_bytes()).into(),
+        CookieKey(derive(cookie.as_bytes(), b"parlour sign-in attempt")),
+    )
+}
+
+impl CookieKey {
+    pub(crate) fn seal(&self, place: &Place, plain: &[u8]) -> Vec<u8> {
+        seal(&self.0, &place.bytes(KEY_VERSION), plain)
+    }
+
+    pub(crate) fn open(&self, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, Unsealable> {
+        open(&self.0, &place.bytes(KEY_VERSION), sealed).ok_or_else(|| place.unsealable())
+    }
+}
+
+/// Bytes as the name of a row.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// HMAC-SHA-256 of a record under the key of its entry.
 pub(crate) fn commitment(key: &[u8; 32], record: &[u8]) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");

@@ -175,7 +175,7 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
             "freeze|block|lock it|card",
             "card frozen|blocked|locked please|now",
             "turn|switch off my? card",
-            "stop my card",
+            "^ stop my card $",
         ],
     ),
     (
@@ -184,7 +184,8 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
         &[
             "opening|office|business|working hours|times",
             "when * you|they|people|staff|bank open|close|there|available",
-            "what hours|times are|is|do",
+            "what are your|the|their? * hours",
+            "what hours are|do",
             "are you|they open",
             "is * bank|branch|anyone open|there|closed",
             "how late * open",

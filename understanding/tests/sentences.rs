@@ -34,6 +34,14 @@ const FILES: &[(Intent, &str)] = &[
     (Intent::Person, include_str!("sentences/person.txt")),
     (Intent::Yes, include_str!("sentences/yes.txt")),
     (Intent::No, include_str!("sentences/no.txt")),
+    (Intent::Compare, include_str!("sentences/compare.txt")),
+    (Intent::Standing, include_str!("sentences/standing.txt")),
+    (Intent::Hours, include_str!("sentences/hours.txt")),
+    (Intent::Picture, include_str!("sentences/picture.txt")),
+    (Intent::CardFreeze, include_str!("sentences/card_freeze.txt")),
+    (Intent::CardUnfreeze, include_str!("sentences/card_unfreeze.txt")),
+    (Intent::CardLost, include_str!("sentences/card_lost.txt")),
+    (Intent::CardStolen, include_str!("sentences/card_stolen.txt")),
 ];
 
 #[test]

@@ -1,4 +1,5 @@
-// The whole life of a link, by a client that nobody here wrote: npm openid-client 6.
+// The whole life of a link, and a sign-in that asks for nothing else, by a client that nobody here wrote: npm
+// openid-client 6.
 //
 // It starts nothing. It runs against a sandbox bank that is open, named by the environment:
 //   ISSUER         the bank's address, e.g. http://localhost:4010
@@ -75,7 +76,7 @@ const config = await step('discovery', async () => {
   const { kid, ...rest } = jwk
   const key = await crypto.subtle.importKey('jwk', rest, { name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
   const execute = new URL(issuer).protocol === 'http:' ? [client.allowInsecureRequests] : []
-  const found = await client.discovery(new URL(issuer), need('CLIENT_ID'), undefined, client.PrivateKeyJwt({ key, kid }), {
+  const found = await client.discovery(new URL(issuer), need('CLIENT_ID'), { id_token_signed_response_alg: 'ES256' }, client.PrivateKeyJwt({ key, kid }), {
     algorithm: 'oauth2',
     execute,
   })
@@ -214,4 +215,41 @@ await step('the ended consent opens nothing', async () => {
 
 await step('revoke the refresh token', async () => {
   await client.tokenRevocation(config, tokens.refresh_token)
+})
+
+// A sign-in that asks who the customer is and for nothing else. Signatures of id tokens are checked too.
+client.enableNonRepudiationChecks(config)
+
+/** Who the customer of this browser is to the client. */
+const who = async () => {
+  const pkceCodeVerifier = client.randomPKCECodeVerifier()
+  const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()]
+  const address = await client.buildAuthorizationUrlWithPAR(
+    config,
+    {
+      redirect_uri: redirectUri,
+      scope: 'openid',
+      state: expectedState,
+      nonce: expectedNonce,
+      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+    },
+    { DPoP },
+  )
+  const sent = await browser.go(address.href)
+  const page = await browser.go(sent.location)
+  expect(page.text.includes('Nothing is shared'), 'the page does not say that nothing is shared')
+  expect(valuesOf(page, 'accounts').length === 0, 'accounts are offered')
+  const answer = await browser.go(`${sent.location}/decision`, { csrf: valuesOf(page, 'csrf')[0], decision: 'approve' })
+  expect(answer.status === 303 && answer.location.startsWith(redirectUri), `the yes answered ${answer.status}`)
+  const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true }
+  const got = await client.authorizationCodeGrant(config, new URL(answer.location), checks, undefined, { DPoP })
+  expect(!got.refresh_token && !got.grant_id, 'a sign-in gives a refresh token or a grant')
+  return got.claims()
+}
+
+await step('sign in alone, with an id token', async () => {
+  const [first, second] = [await who(), await who()]
+  expect(first.sub && first.sub === second.sub, 'the same customer is somebody else the second time')
+  expect(first.aud === need('CLIENT_ID') && typeof first.auth_time === 'number', 'aud or auth_time is missing')
 })

@@ -74,6 +74,30 @@ impl oauth_as::server::Clock for TestClock {
 /// Changes a JSON document before it goes out.
 pub type Edit = fn(&mut Value);
 
+/// An id token before it goes out.
+pub struct Draft {
+    pub header: Value,
+    pub claims: Value,
+    pub signed: Signed,
+    pub left_out: bool,
+}
+
+/// Who signs it.
+pub enum Signed {
+    ByBank,
+    ByAnother,
+    Nothing,
+}
+
+impl Draft {
+    pub fn move_claim(&mut self, name: &str, seconds: i64) {
+        self.claims[name] = json!(self.claims[name].as_i64().unwrap() + seconds);
+    }
+}
+
+/// Changes an id token before it goes out.
+pub type Forge = fn(&mut Draft);
+
 /// What the API does next, instead of what it should.
 pub enum Next {
     /// Answers so.
@@ -95,11 +119,15 @@ pub struct Bank {
     pub issuer: String,
     pub clock: TestClock,
     server: Arc<Server>,
+    key: EcdsaP256Key,
     waiting: Mutex<HashMap<String, ValidatedAuthorizationRequest>>,
     consents: Mutex<HashMap<String, &'static str>>,
     pub metadata: Mutex<Option<Edit>>,
     pub token: Mutex<Option<Edit>>,
     pub consent: Mutex<Option<Edit>>,
+    pub id_token: Mutex<Option<Forge>>,
+    /// What was pushed, in order.
+    pub pushed: Mutex<Vec<HashMap<String, String>>>,
     pub next: Mutex<VecDeque<Next>>,
     pub accounts: Mutex<Vec<Value>>,
     pub transactions: Mutex<HashMap<String, Vec<Value>>>,
@@ -127,17 +155,21 @@ impl Running {
         let issuer = format!("http://{}", listener.local_addr().unwrap());
         let key = ClientKey::generate().unwrap();
         let clock = TestClock::new();
-        let server = Arc::new(authorization_server(&issuer, rotation, clock.clone()));
+        let signing = EcdsaP256Key::generate("as-1");
+        let server = Arc::new(authorization_server(&issuer, rotation, clock.clone(), signing.clone()));
         server.register_client(client(&key)).await.unwrap();
         let bank = Arc::new(Bank {
             issuer,
             clock,
             server: server.clone(),
+            key: signing,
             waiting: Mutex::default(),
             consents: Mutex::default(),
             metadata: Mutex::default(),
             token: Mutex::default(),
             consent: Mutex::default(),
+            id_token: Mutex::default(),
+            pushed: Mutex::default(),
             next: Mutex::default(),
             accounts: Mutex::new(accounts()),
             transactions: Mutex::default(),
@@ -165,6 +197,7 @@ impl Running {
             client_id: "parlour".into(),
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: self.key.clone(),
+            sign_in: true,
             refresh: Refresh::Keep,
             roots: None,
             limits: Limits { first_wait: Duration::from_millis(1), ..Limits::default() },
@@ -181,10 +214,14 @@ impl Running {
 
     /// What the customer does at the bank: signs in and presses a button. Gives the query of the way back.
     pub async fn sign_in(&self, begun: &Begun, decision: &str) -> String {
+        self.sign_in_at(begun.authorization_url.clone(), decision).await
+    }
+
+    pub async fn sign_in_at(&self, address: url::Url, decision: &str) -> String {
         rustls::crypto::ring::default_provider().install_default().ok();
         let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let location = |r: &reqwest::Response| r.headers()["location"].to_str().unwrap().to_owned();
-        let page = browser.get(begun.authorization_url.clone()).send().await.unwrap();
+        let page = browser.get(address).send().await.unwrap();
         let form = format!("{}{}", self.bank.issuer, location(&page));
         let back = browser.post(form).form(&[("decision", decision)]).send().await.unwrap();
         location(&back).strip_prefix(CALLBACK).unwrap().to_owned()
@@ -244,8 +281,13 @@ fn accounts() -> Vec<Value> {
 }
 
 fn scopes() -> ScopeSet {
-    let names =
-        ["fdx:accountbasic:read", "fdx:balances:read", "fdx:transactions:read", "fdx:statements:read"];
+    let names = [
+        "openid",
+        "fdx:accountbasic:read",
+        "fdx:balances:read",
+        "fdx:transactions:read",
+        "fdx:statements:read",
+    ];
     ScopeSet::from_tokens(names).unwrap()
 }
 
@@ -265,7 +307,12 @@ fn client(key: &ClientKey) -> Client {
     }
 }
 
-fn authorization_server(issuer: &str, rotation: RefreshRotation, clock: TestClock) -> Server {
+fn authorization_server(
+    issuer: &str,
+    rotation: RefreshRotation,
+    clock: TestClock,
+    key: EcdsaP256Key,
+) -> Server {
     let api = format!("{issuer}/fdx/v6");
     let mut par = ParConfig::new();
     par.require_pushed_authorization_requests = true;
@@ -279,7 +326,7 @@ fn authorization_server(issuer: &str, rotation: RefreshRotation, clock: TestCloc
     config.access_token_ttl = Duration::from_secs(900);
     config.authorization_details_types_supported = Some(vec!["fdx_v1.0".into()]);
     config.allowed_resources = Some(vec![api.clone().into(), NOBODY.into()].into());
-    let signing = JwtConfig::new(EcdsaP256Key::generate("as-1"), api).with_jwks_uri(format!("{issuer}/jwks"));
+    let signing = JwtConfig::new(key, api).with_jwks_uri(format!("{issuer}/jwks"));
     config.access_token_format = AccessTokenFormat::Jwt(Box::new(signing));
     AuthorizationServer::with_clock(config, MemoryStorage::new(), clock)
 }
@@ -289,6 +336,8 @@ async fn metadata(State(bank): State<Arc<Bank>>) -> Response {
     document["token_endpoint_auth_methods_supported"] = json!(["private_key_jwt"]);
     document["token_endpoint_auth_signing_alg_values_supported"] = json!(["ES256"]);
     document["grant_types_supported"] = json!(["authorization_code", "refresh_token"]);
+    document["scopes_supported"] = json!(["openid", "fdx:accountbasic:read", "fdx:balances:read"]);
+    document["id_token_signing_alg_values_supported"] = json!(["ES256"]);
     edit(&bank.metadata, &mut document);
     axum::Json(document).into_response()
 }
@@ -328,12 +377,15 @@ async fn decide(
         return Redirect::to(&request.denied().location()).into_response();
     }
     let consent = format!("c-{id}");
+    let is_link = !request.authorization_details.as_slice().is_empty();
     let mut details: Vec<AuthorizationDetail> = request.authorization_details.as_slice().to_vec();
     for detail in &mut details {
         detail.other.insert("consentId".into(), json!(consent));
     }
     request.authorization_details = AuthorizationDetails::from_elements(details);
-    lock(&bank.consents).insert(consent, "ACTIVE");
+    if is_link {
+        lock(&bank.consents).insert(consent, "ACTIVE");
+    }
     let redirect = request.redirect_uri.clone();
     match bank.server.issue_authorization_code(UserApproval::granted(&request, "alice")).await {
         Ok(granted) => Redirect::to(&granted.location(&redirect)).into_response(),
@@ -344,12 +396,17 @@ async fn decide(
 /// Writes down what comes in; gives `grant_id` with tokens; refuses to refresh what has ended.
 async fn around(State(bank): State<Arc<Bank>>, request: Request, next: axum::middleware::Next) -> Response {
     lock(&bank.seen).push(format!("{} {}", request.method(), request.uri()));
-    if request.uri().path() != "/token" {
+    if !matches!(request.uri().path(), "/token" | "/par") {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, 64 * 1024).await.unwrap();
-    if let Some(ended) = ended(&bank, &body).await {
+    let form: HashMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
+    if parts.uri.path() == "/par" {
+        lock(&bank.pushed).push(form);
+        return next.run(Request::from_parts(parts, Body::from(body))).await;
+    }
+    if let Some(ended) = ended(&bank, &form).await {
         return ended;
     }
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -360,13 +417,40 @@ async fn around(State(bank): State<Arc<Bank>>, request: Request, next: axum::mid
     }
     let mut token: Value = serde_json::from_slice(&body).unwrap();
     token["grant_id"] = token["authorization_details"][0]["consentId"].clone();
+    if let Some(id_token) = id_token(&bank, &form) {
+        token["id_token"] = json!(id_token);
+    }
     edit(&bank.token, &mut token);
     parts.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(token.to_string()))
 }
 
-async fn ended(bank: &Bank, body: &Bytes) -> Option<Response> {
-    let form: HashMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
+/// The id token of the attempt whose PKCE verifier this is, if it asked for one.
+fn id_token(bank: &Bank, form: &HashMap<String, String>) -> Option<String> {
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form.get("code_verifier")?));
+    let pushed = lock(&bank.pushed).iter().find(|p| p["code_challenge"] == challenge).cloned()?;
+    let now = domain::Clock::now(&bank.clock).as_second();
+    let mut draft = Draft {
+        header: json!({ "alg": "ES256", "typ": "JWT", "kid": "as-1" }),
+        claims: json!({ "iss": bank.issuer, "sub": "alice-for-parlour", "aud": "parlour", "iat": now,
+            "exp": now + 300, "auth_time": now, "nonce": pushed.get("nonce")? }),
+        signed: Signed::ByBank,
+        left_out: false,
+    };
+    if let Some(forge) = *lock(&bank.id_token) {
+        forge(&mut draft);
+    }
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(&draft.header), part(&draft.claims));
+    let signature = match draft.signed {
+        Signed::ByBank => bank.key.sign_signing_input(&signed).unwrap(),
+        Signed::ByAnother => EcdsaP256Key::generate("as-1").sign_signing_input(&signed).unwrap(),
+        Signed::Nothing => vec![],
+    };
+    (!draft.left_out).then(|| format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+async fn ended(bank: &Bank, form: &HashMap<String, String>) -> Option<Response> {
     let record = bank.server.store().get_refresh_token(form.get("refresh_token")?).await.unwrap()?;
     let detail = record.authorization_details.as_slice().first()?.other.get("consentId")?.clone();
     let active = lock(&bank.consents).get(detail.as_str()?) == Some(&"ACTIVE");

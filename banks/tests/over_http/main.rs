@@ -7,6 +7,7 @@ mod bank;
 mod failing;
 mod linking;
 mod native;
+mod openid;
 mod permits;
 mod reading;
 mod rotating;

@@ -69,6 +69,7 @@ impl House {
             client_id: "parlour".into(),
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: key,
+            sign_in: true,
             refresh: Refresh::Keep,
             roots: None,
             limits: Limits { first_wait: Duration::from_millis(1), page: 20, ..Limits::default() },

@@ -94,6 +94,7 @@ impl House {
             client_id: "parlour".into(),
             redirect_uri: CALLBACK.parse().unwrap(),
             signing_key: self.key.clone(),
+            sign_in: true,
             refresh: Refresh::Keep,
             roots: roots.map(|pem| pem.as_bytes().to_vec()),
             limits: Limits::default(),

@@ -89,9 +89,16 @@ struct WrittenConnector {
     api: Spanned<Url>,
     native: Option<Spanned<Url>>,
     client_id: String,
+    #[serde(default = "sign_in")]
+    sign_in: bool,
     #[serde(default)]
     refresh: Refresh,
     ca: Option<Spanned<PathBuf>>,
+}
+
+/// Customers may show who they are by signing in at the bank, unless its file says otherwise.
+fn sign_in() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -169,6 +176,8 @@ pub struct BankFile {
     pub native: Option<Url>,
     /// Our name at the bank.
     pub client_id: String,
+    /// Whether its customers may show who they are by signing in there, if it offers that.
+    pub sign_in: bool,
     /// What its refresh tokens do.
     pub refresh: Refresh,
     /// The certificates to trust for its servers, as PEM, if not those that the system trusts.
@@ -211,6 +220,7 @@ impl BankFile {
             ("connector.native", self.native != other.native),
             ("connector.ca", self.bank_roots != other.bank_roots),
             ("connector.client_id", self.client_id != other.client_id),
+            ("connector.sign_in", self.sign_in != other.sign_in),
             ("connector.refresh", self.refresh != other.refresh),
             ("consent.days", self.consent_days != other.consent_days),
             ("consent.lookback_days", self.lookback_days != other.lookback_days),
@@ -265,6 +275,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         api: written.connector.api.into_inner(),
         native: written.connector.native.map(Spanned::into_inner),
         client_id: written.connector.client_id,
+        sign_in: written.connector.sign_in,
         refresh: written.connector.refresh,
         bank_roots,
         consent_days: written.consent.days.into_inner(),

@@ -144,6 +144,22 @@ impl Guest {
         Ok(self.visitor.settle(page).await?)
     }
 
+    /// Presses the button that leads to the bank's sign-in, signs in there, and says that it is they. Gives where the
+    /// bank sends the browser (not yet followed).
+    pub async fn show_who_they_are(&mut self, bank: &DemoBank, page: &Page) -> Result<Page, StepFault> {
+        let form = page.form_with(&format!("Sign in at {}", bank.name))?;
+        let page = self.visitor.submit(&page.url, &form, None).await?;
+        let page = self.visitor.settle(page).await?;
+        let page = self.sign_in(bank, page).await?;
+        for promised in ["wants to know that it is you", "Nothing is shared"] {
+            if !page.says(promised) {
+                return unexpected(&format!("a page of the bank that says “{promised}”"), page.body);
+            }
+        }
+        let form = page.form_with("approve")?;
+        Ok(self.visitor.submit(&page.url, &form, Some("approve")).await?)
+    }
+
     /// Approves all accounts but the second, and gives where the bank sends the browser (not yet followed) and how
     /// many accounts were chosen.
     pub async fn approve(&mut self, page: &Page) -> Result<(Page, usize), StepFault> {

@@ -206,6 +206,7 @@ fn without_accounts(body: Vec<u8>) -> Vec<u8> {
         let mut from_bank: FromBank = serde_json::from_slice(&revocation.from_bank).ok()?;
         from_bank.accounts.clear();
         from_bank.data_classes.clear();
+        from_bank.subject = None;
         revocation.from_bank = serde_json::to_vec(&from_bank).ok()?;
         serde_json::to_vec(&revocation).ok()
     };

@@ -5,6 +5,7 @@
 use super::{
     Web,
     caller::{AtBank, cookie_name, set_cookie},
+    privacy::sign_in::person_cookie,
     problem::{Kind, Problem},
     view::{
         Brand, Page,
@@ -24,15 +25,18 @@ use axum::{
     Json,
     extract::{Path, State},
     http::header,
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use std::collections::HashMap;
 
 /// Sends a browser whose conversation was erased to the receipt. It forgets its session, so the chat begins anew
 /// the next time.
 pub fn leave(app: &App, session: &Session) -> Response {
-    let forget = set_cookie(&cookie_name(&session.bank), "", 0).map(|cookie| [(header::SET_COOKIE, cookie)]);
-    (forget, Redirect::to(&receipt::path(app, &session.bank, &session.customer))).into_response()
+    let names = [cookie_name(&session.bank), person_cookie(&session.bank)];
+    let forget = names.iter().filter_map(|name| set_cookie(name, "", 0));
+    let forget: Vec<_> = forget.map(|cookie| (header::SET_COOKIE, cookie)).collect();
+    (AppendHeaders(forget), Redirect::to(&receipt::path(app, &session.bank, &session.customer)))
+        .into_response()
 }
 
 async fn find(

@@ -4,24 +4,30 @@
 //! along when another site sends a form; what makes it safe is that the cookie's link is used up by it.
 
 use super::{
-    Web,
+    Face, Web,
     caller::{cookie, cookie_name, set_cookie},
     dress::FormsAlsoTo,
     guard::bearer,
+    privacy::sign_in::{SIGNING, arrive as signed_in, person},
     problem::Kind,
     view::{
         Brand, Page,
         pages::{Back, Fault, Offer},
     },
 };
-use crate::{app::App, linking, linking::LinkFault, session::Session, tenant::Tenant};
+use crate::{
+    app::App,
+    linking::{self, Arrived, LinkFault},
+    session::Session,
+    sign_in,
+    tenant::Tenant,
+};
 use axum::{
     Extension,
     extract::{Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use domain::Channel;
 use std::sync::Arc;
 
 /// The cookie that binds a link to this browser.
@@ -41,7 +47,14 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
     if token.len() > MAX_TOKEN {
         return fault_page(LinkFault::Unknown, home);
     }
-    match linking::open(app, &token, cookie(&headers, COOKIE), &sessions(app, &headers)).await {
+    match linking::open(
+        app,
+        &token,
+        cookie(&headers, COOKIE),
+        &sessions_and_person(app, &token, &headers).await,
+    )
+    .await
+    {
         Ok((offer, bound)) => {
             let tenant = offer.tenant;
             let page = Offer {
@@ -69,7 +82,9 @@ pub async fn depart(State(face): Web, Path(token): Path<String>, headers: Header
         return fault_page(LinkFault::Unknown, home);
     }
     let bound = cookie(&headers, COOKIE);
-    match linking::depart(&face.app, &token, bound, &sessions(&face.app, &headers)).await {
+    match linking::depart(&face.app, &token, bound, &sessions_and_person(&face.app, &token, &headers).await)
+        .await
+    {
         Ok(left) => {
             let cookie = left.cookie.and_then(|bound| set_cookie(COOKIE, &bound.value, bound.max_age_s));
             let to_bank = Redirect::to(left.to_bank.as_str());
@@ -81,31 +96,70 @@ pub async fn depart(State(face): Web, Path(token): Path<String>, headers: Header
 
 /// `GET /link/callback`: comes back from the bank, to the chat.
 pub async fn arrive(State(face): Web, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let Some(bound) = cookie(&headers, COOKIE) else { return fault_page(LinkFault::NoCookie, None) };
     let query = query.unwrap_or_default();
     if query.len() > MAX_CALLBACK {
         return Kind::Malformed.because("The way back from the bank is too long to be one.").into_response();
     }
+    let bound = cookie(&headers, COOKIE);
+    if let Some(signing) = cookie(&headers, SIGNING) {
+        let is_sign_in = match bound {
+            None => Ok(true),
+            Some(_) => sign_in::is_under_way(&face.app, signing, &state_of(&query)).await,
+        };
+        match is_sign_in {
+            Ok(true) => return signed_in(&face, signing, &query, &headers).await,
+            Ok(false) => {}
+            Err(fault) => return fault_page(fault.into(), None),
+        }
+    }
+    let Some(bound) = bound else { return fault_page(LinkFault::NoCookie, None) };
     let mut cookies: Vec<HeaderValue> = set_cookie(COOKIE, "", 0).into_iter().collect();
     let arrived = match linking::arrive(&face.app, bound, &query).await {
         Ok(arrived) => {
-            let known = arrived.known.and_then(|(name, c)| set_cookie(&name, &c.value, c.max_age_s));
+            let known = arrived.known.as_ref().and_then(|(name, c)| set_cookie(name, &c.value, c.max_age_s));
             cookies.extend(known);
-            way_on(&arrived.tenant, arrived.channel)
+            way_on(&face, &arrived, &headers).await
         }
-        Err(LinkFault::Cancelled { tenant, channel }) if !channel.is_foreign() => way_on(&tenant, channel),
+        Err(LinkFault::Cancelled { tenant, channel }) if !channel.is_foreign() => {
+            Redirect::to(&chat(&tenant)).into_response()
+        }
         Err(fault) => fault_page(fault, None),
     };
     (AppendHeaders(cookies.into_iter().map(|c| (header::SET_COOKIE, c))), arrived).into_response()
 }
 
-/// From the bank back to the chat: by itself where the chat is on this host, else by the person.
-fn way_on(tenant: &Tenant, channel: Channel) -> Response {
-    if channel.is_foreign() {
+/// From the bank back to where they came from: the privacy page, if they had signed in to it; else the chat, by itself
+/// where it is on this host, else by the person.
+async fn way_on(face: &Face, arrived: &Arrived, headers: &HeaderMap) -> Response {
+    let tenant = &*arrived.tenant;
+    // What cannot be read now is not there: the chat is right for everybody.
+    let person = person(&face.app, tenant, headers).await.ok().flatten();
+    let seen = person.and_then(|person| person.session()).map(|session| session.conversation);
+    if seen.as_ref() == Some(&arrived.conversation) {
+        return Redirect::to(&format!("/privacy/{}", tenant.id)).into_response();
+    }
+    if arrived.channel.is_foreign() {
         let page = Back { brand: Some(Brand::from(tenant)), name: tenant.name.clone() };
         return Page(page).into_response();
     }
     Redirect::to(&chat(tenant)).into_response()
+}
+
+/// The `state` of a way back, to tell a browser's sign-in from a link that it began beside it.
+fn state_of(query: &str) -> String {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "state").map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// The good sessions of this browser, and with them what somebody sees who signed in at the bank that the address
+/// names: they may change what they share.
+async fn sessions_and_person(app: &App, token: &str, headers: &HeaderMap) -> Vec<Session> {
+    let mut all = sessions(app, headers);
+    if let Some(tenant) = home(app, token) {
+        let person = person(app, &tenant, headers).await.ok().flatten();
+        all.extend(person.and_then(|person| person.session()));
+    }
+    all
 }
 
 /// The good sessions that this browser has, at any bank, and the one of an app's token.

@@ -32,7 +32,7 @@ use axum::{
     http::{Method, Uri},
     middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use problem::{Kind, Problem};
 use std::{any::Any, sync::Arc, time::Duration};
@@ -106,6 +106,7 @@ fn for_people() -> Router<Arc<Face>> {
         .route("/link/callback", get(link::arrive))
         .route("/link/{token}", get(link::open).post(link::depart))
         .route("/sealed/{token}", get(sealed::door).post(sealed::open))
+        .route("/sealed/{token}/sign-in", post(sealed::sign_in))
         .route("/problems", get(pages::kinds))
         .route("/problems/{kind}", get(pages::kind))
         .route("/verify", get(verify::page))

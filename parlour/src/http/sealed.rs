@@ -7,14 +7,16 @@ use super::{
     caller::{cookie, cookies, set_cookie},
     guard,
     link::{session_of_app, sessions},
+    privacy::sign_in::{leads_to, leave, person},
     view::{
         Brand, Page,
-        sealed::{Door, Opened, Told, Waiting, Way},
+        sealed::{Door, Opened, SignIn, Told, Waiting, Way},
     },
 };
 use crate::{
     app::App,
     sealed::{self, Browser, SealedFault, opening},
+    sign_in::Aim,
     tenant::Tenant,
 };
 use axum::{
@@ -23,6 +25,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::sync::Arc;
+use store::DbError;
 
 /// The cookie of a browser that is not known, for the page that it waits for.
 const PAGE_COOKIE: &str = "__Host-parlour-page";
@@ -46,9 +49,12 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
     let app = &face.app;
     let tenant = home(app, &token);
     if token.len() > MAX_TOKEN {
-        return told(tenant.as_deref(), SealedFault::Unknown);
+        return told(tenant.as_deref(), SealedFault::Unknown, None);
     }
-    let browser = browser(app, &headers);
+    let browser = match browser(app, tenant.as_deref(), &headers).await {
+        Ok(browser) => browser,
+        Err(fault) => return told(tenant.as_deref(), fault.into(), None),
+    };
     match sealed::open(app, &token, &browser).await {
         Ok(opened) => {
             let (tenant, reply) = (&opened.tenant, opened.sheet.reply());
@@ -57,19 +63,44 @@ pub async fn open(State(face): Web, Path(token): Path<String>, headers: HeaderMa
             Page(Opened::new(brand, opened.skill, reply, tenant.zone.clone(), opened.at, back))
                 .into_response()
         }
-        Err(SealedFault::Waiting { words, cookie }) => {
+        Err(SealedFault::Waiting { words, cookie, sign_in }) => {
             let lasts = opening::page_cookie_lasts_s();
             let cookie = cookie.and_then(|value| set_cookie(PAGE_COOKIE, &value, lasts));
-            let page = Waiting { brand: tenant.map(|tenant| Brand::from(&*tenant)), words };
-            (StatusCode::ACCEPTED, cookie.map(|c| [(header::SET_COOKIE, c)]), Page(page)).into_response()
+            let sign_in = tenant.as_deref().filter(|_| sign_in).map(|tenant| way_in(tenant, &token));
+            let page = Waiting { brand: tenant.as_deref().map(Brand::from), words, sign_in };
+            let cookie = cookie.map(|c| [(header::SET_COOKIE, c)]);
+            let leads = tenant.as_deref().filter(|_| page.sign_in.is_some()).map(leads_to);
+            (StatusCode::ACCEPTED, cookie, leads, Page(page)).into_response()
         }
-        Err(fault) => told(tenant.as_deref(), fault),
+        Err(fault) => told(tenant.as_deref(), fault, Some(&token)),
     }
 }
 
+/// `POST /sealed/{token}/sign-in`: leaves for the bank, to show there who they are instead of with words in the chat.
+pub async fn sign_in(State(face): Web, Path(token): Path<String>) -> Response {
+    let named = home(&face.app, &token);
+    if token.len() > MAX_TOKEN {
+        return told(named.as_deref(), SealedFault::Unknown, None);
+    }
+    match sealed::may_sign_in(&face.app, &token).await {
+        Ok(tenant) => leave(&face, tenant, Aim::Page(token)).await,
+        Err(fault) => told(named.as_deref(), fault, None),
+    }
+}
+
+/// The button to the bank's sign-in for a page.
+fn way_in(tenant: &Tenant, token: &str) -> SignIn {
+    SignIn { to: format!("/sealed/{token}/sign-in"), bank: tenant.name.clone() }
+}
+
 /// What this browser brings along.
-fn browser(app: &App, headers: &HeaderMap) -> Browser {
-    Browser {
+async fn browser(app: &App, tenant: Option<&Tenant>, headers: &HeaderMap) -> Result<Browser, DbError> {
+    let person = match tenant {
+        Some(tenant) => person(app, tenant, headers).await?,
+        None => None,
+    };
+    Ok(Browser {
+        person: person.map(|person| (person.hash, person.subject)),
         sessions: sessions(app, headers),
         known: cookies(headers)
             .filter(|(name, _)| name.starts_with(KNOWN_COOKIES))
@@ -78,7 +109,7 @@ fn browser(app: &App, headers: &HeaderMap) -> Browser {
             .collect(),
         page: cookie(headers, PAGE_COOKIE).map(str::to_owned),
         region: guard::region(app.settings.region_header.as_deref(), headers),
-    }
+    })
 }
 
 /// The bank that an address names before its dot. It stands in the address for everybody to read.
@@ -86,8 +117,8 @@ fn home(app: &App, token: &str) -> Option<Arc<Tenant>> {
     app.tenant(token.split_once('.')?.0)
 }
 
-/// Why a page was not shown, in plain words.
-fn told(tenant: Option<&Tenant>, fault: SealedFault) -> Response {
+/// Why a page was not shown, in plain words. With the address, there may be a way to it.
+pub(super) fn told(tenant: Option<&Tenant>, fault: SealedFault, token: Option<&str>) -> Response {
     let bank = tenant.map_or("The bank", |tenant| &tenant.name);
     let again = "Ask again in your chat. You get a new page then.".to_owned();
     let (status, title, detail, remedy, way) = match &fault {
@@ -128,7 +159,18 @@ fn told(tenant: Option<&Tenant>, fault: SealedFault) -> Response {
             "Open it in the browser in which you opened it first, or ask again in your chat.".to_owned(),
             Way::Nowhere,
         ),
-        SealedFault::OtherConversation => (
+        SealedFault::OtherPerson => (
+            StatusCode::FORBIDDEN,
+            "This page belongs to somebody else",
+            format!(
+                "You signed in at {bank}, but not as the person who asked for this page. Nothing is shown, and that it was \
+                 tried is written down."
+            ),
+            "If it is your page, sign in at the bank with the name with which you linked your chat."
+                .to_owned(),
+            Way::Nowhere,
+        ),
+        SealedFault::OtherConversation { .. } => (
             StatusCode::FORBIDDEN,
             "This page belongs to another chat",
             "It was made for a chat that is not open in this browser. Nothing is shown.".to_owned(),
@@ -173,6 +215,10 @@ fn told(tenant: Option<&Tenant>, fault: SealedFault) -> Response {
             Way::Again,
         ),
     };
-    let page = Told { brand: tenant.map(Brand::from), title, detail, remedy, way };
-    (status, Page(page)).into_response()
+    let can_sign_in =
+        matches!(fault, SealedFault::OtherConversation { sign_in: true } | SealedFault::OtherPerson);
+    let sign_in = tenant.zip(token).filter(|_| can_sign_in).map(|(tenant, token)| way_in(tenant, token));
+    let page = Told { brand: tenant.map(Brand::from), title, detail, remedy, way, sign_in };
+    let leads = tenant.filter(|_| page.sign_in.is_some()).map(leads_to);
+    (status, leads, Page(page)).into_response()
 }

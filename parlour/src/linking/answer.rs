@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use store::{
     DbError, Tx, browsers,
     consents::{self, Change, Changed},
+    conversations::Conversation,
     grants,
     links::{self, Link, LinkOutcome, Moved},
-    pull_outs,
+    pull_outs, subjects,
 };
 use understanding::{Decision, Intent, Understood};
 
@@ -27,8 +28,8 @@ pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Opt
         return Ok(None);
     };
     match understood.decision {
-        Decision::Act(Intent::Yes) => confirm(turn, link).await.map(Some),
-        Decision::Act(Intent::No | Intent::Stop) => refuse(turn, link).await.map(Some),
+        Decision::Act(Intent::Yes) => confirm(turn, link, How::Chat).await.map(Some),
+        Decision::Act(Intent::No | Intent::Stop) => refuse(turn, link, How::Chat).await.map(Some),
         Decision::Act(
             Intent::Balance
             | Intent::Transactions
@@ -46,6 +47,30 @@ pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Opt
     }
 }
 
+/// The same question, answered on the privacy page by somebody who signed in at the bank. Only the person who signed in
+/// for the link may answer it there: for anybody else the conversation asks. Gives what the conversation is told; none
+/// if there is no such question for this person.
+pub async fn answer_on_page(turn: &Turn, subject: [u8; 32], yes: bool) -> Result<Option<Reply>, TurnFault> {
+    let (of, now) = (turn.conversation.clone(), turn.now);
+    let found = turn.app.store.read(move |tx| awaiting_of(tx, &of, subject, now));
+    let Some(link) = found.await? else { return Ok(None) };
+    let reply = if yes { confirm(turn, link, How::Page).await } else { refuse(turn, link, How::Page).await };
+    reply.map(Some)
+}
+
+/// The link of a conversation that waits for the yes or no of the person who signed in for it.
+pub fn awaiting_of(
+    tx: &mut Tx,
+    of: &Conversation,
+    subject: [u8; 32],
+    now: Timestamp,
+) -> Result<Option<Link>, DbError> {
+    let Some(link) = super::awaiting(tx, of, now)? else { return Ok(None) };
+    let kept = grants::get(tx, &link.bank, &link.customer, &link.consent)?;
+    let from_bank = kept.and_then(|kept| serde_json::from_slice::<FromBank>(&kept).ok());
+    Ok(Some(link).filter(|_| from_bank.is_some_and(|from_bank| from_bank.subject == Some(subject))))
+}
+
 /// What became of a yes.
 #[expect(clippy::large_enum_variant, reason = "made once per yes and taken apart at once")]
 enum Given {
@@ -58,10 +83,10 @@ enum Given {
 
 /// Yes: the consent is given. Nothing was read before this. An earlier consent of the conversation is superseded in the
 /// same moment, and ended at the bank after it.
-async fn confirm(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
+async fn confirm(turn: &Turn, link: Link, how: How) -> Result<Reply, TurnFault> {
     let now = turn.now;
     let ids: Vec<_> = (0..4).map(|_| (TaskId::new(rim::uuid(now)), EntryId::new(rim::uuid(now)))).collect();
-    let give = change_now(ConsentEvent::Give, How::Chat, now);
+    let give = change_now(ConsentEvent::Give, how, now);
     let remind_days = turn.tenant.remind_days.clone();
     let given = turn
         .app
@@ -90,6 +115,7 @@ async fn confirm(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
             })?;
             let Changed::Yes(given, _) = given else { return Ok(Given::Ended) };
             browsers::confirm(tx, &given.bank, &given.customer, &given.id)?;
+            subjects::put(tx, &given.bank, &given.customer, from_bank.subject.as_ref(), now)?;
             let remind_at = reminders::next(&remind_days, given.expires_at, now);
             consents::look_after(tx, &given, now + looks::AGAIN, remind_at)?;
             supersede_others(tx, &given, &ids, now)?;
@@ -152,10 +178,10 @@ async fn welcome(turn: &Turn, consent: &Consent) -> Result<Reply, TurnFault> {
 }
 
 /// No: nothing was read, and the bank is told to end it.
-async fn refuse(turn: &Turn, link: Link) -> Result<Reply, TurnFault> {
+async fn refuse(turn: &Turn, link: Link, how: How) -> Result<Reply, TurnFault> {
     let now = turn.now;
     let task = TaskId::new(rim::uuid(now));
-    let refuse = change_now(ConsentEvent::Refuse, How::Chat, now);
+    let refuse = change_now(ConsentEvent::Refuse, how, now);
     turn.app
         .store
         .transact(move |tx| -> Result<(), DbError> {

@@ -7,7 +7,7 @@ use crate::{
 };
 use banks::{BankFault, Begun, LinkAsk, OnboardingFault, PendingLink};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
-use domain::{Channel, Consent, ConsentEvent, ConsentState, How, MessageId, Purpose};
+use domain::{Channel, Consent, ConsentEvent, ConsentState, ConversationId, How, MessageId, Purpose};
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
@@ -52,6 +52,8 @@ pub struct Arrived {
     pub tenant: Arc<Tenant>,
     /// The channel of the conversation that asks now "was that you?".
     pub channel: Channel,
+    /// That conversation.
+    pub conversation: ConversationId,
     /// The cookie by which sealed pages of that conversation will know this browser: name and value. Only
     /// where the browser has no session of the conversation.
     pub known: Option<(String, LinkCookie)>,
@@ -261,16 +263,17 @@ pub async fn arrive(app: &App, cookie: &str, query: &str) -> Result<Arrived, Lin
     let (link, pending, room) = taken.await?.ok_or(LinkFault::Used)?;
     let tenant = app.tenants.get(&link.bank).ok_or(LinkFault::Unknown)?;
     let channel = room.channel;
-    match finish(&tenant, &pending, query).await {
+    match finish(app, &tenant, &pending, query).await {
         Ok(from_bank) => {
+            let conversation = room.id.clone();
             let known = keep(app, &tenant, link, room, from_bank).await?;
-            Ok(Arrived { tenant, channel, known })
+            Ok(Arrived { tenant, channel, conversation, known })
         }
         Err(fault) => {
             end(app, &tenant, &link, &fault).await?;
             Err(match fault {
                 BankFault::LinkCancelled => LinkFault::Cancelled { tenant, channel },
-                BankFault::LinkTampered(_) => LinkFault::Tampered { tenant },
+                BankFault::LinkTampered(_) | BankFault::Unproven(_) => LinkFault::Tampered { tenant },
                 BankFault::LinkExpired => LinkFault::Expired,
                 fault => LinkFault::Bank { tenant, fault },
             })
@@ -278,7 +281,7 @@ pub async fn arrive(app: &App, cookie: &str, query: &str) -> Result<Arrived, Lin
     }
 }
 
-async fn finish(tenant: &Tenant, pending: &[u8], query: &str) -> Result<FromBank, BankFault> {
+async fn finish(app: &App, tenant: &Tenant, pending: &[u8], query: &str) -> Result<FromBank, BankFault> {
     let pending: PendingLink =
         serde_json::from_slice(pending).map_err(|_| BankFault::LinkTampered(banks::Tampering::Form))?;
     let connector = tenant.connector().await.map_err(|_| BankFault::Unreachable { attempts: 1 })?;
@@ -289,6 +292,7 @@ async fn finish(tenant: &Tenant, pending: &[u8], query: &str) -> Result<FromBank
         accounts: linked.accounts,
         data_classes: linked.data_classes,
         expires_at: linked.expires_at,
+        subject: linked.subject.map(|subject| app.subjects.fingerprint(tenant, &subject)),
     })
 }
 
@@ -342,9 +346,9 @@ async fn end(app: &App, tenant: &Tenant, link: &Link, fault: &BankFault) -> Resu
             LinkOutcome::Refused,
             format!("You did not approve at {}. Nothing is linked, and nothing was read.", tenant.name),
         ),
-        BankFault::LinkTampered(what) => {
+        BankFault::LinkTampered(_) | BankFault::Unproven(_) => {
             let bank = &tenant.id;
-            tracing::error!(%bank, link = %link.id, %what, "the way back from a bank was tampered with");
+            tracing::error!(%bank, link = %link.id, %fault, "the way back from a bank was tampered with");
             (
                 LinkOutcome::Failed,
                 "The way back from the bank was not as it left. To be safe, nothing is linked.".to_owned(),

@@ -6,7 +6,7 @@ pub mod answer;
 pub mod journey;
 pub mod offer;
 
-pub use answer::{after_fault, answer_if_asked};
+pub use answer::{after_fault, answer_if_asked, answer_on_page, awaiting_of};
 pub use journey::{Arrived, Departed, LinkCookie, LinkFault, Offer, arrive, depart, look, open};
 pub use offer::{OfferFault, offer, offer_because, offer_change, offer_or_say_linked};
 
@@ -39,6 +39,9 @@ pub struct FromBank {
     pub data_classes: Vec<DataClass>,
     /// When the bank ends it.
     pub expires_at: Timestamp,
+    /// The fingerprint of who signed in, where the bank tells.
+    #[serde(default)]
+    pub subject: Option<[u8; 32]>,
 }
 
 /// What the store keeps of a secret that a browser holds.

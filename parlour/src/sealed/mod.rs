@@ -8,12 +8,14 @@ pub mod answer;
 pub mod offer;
 pub mod opening;
 pub mod question;
+pub mod whose;
 pub mod words;
 
 pub use answer::{answer_if_no, answer_if_words};
 pub use offer::{offer, offer_own};
 pub use opening::{Browser, Opened, SealedFault, Sheet, open};
 pub use question::{Question, Skill};
+pub use whose::{is_for, may_sign_in};
 
 use jiff::SignedDuration;
 

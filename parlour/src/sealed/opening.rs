@@ -21,6 +21,7 @@ use store::{
     DbError, browsers, consents,
     conversations::{self, Conversation},
     sealed_links::{self, SealedLink, SealedState},
+    subjects,
 };
 use tokio::time;
 
@@ -36,6 +37,8 @@ pub struct Browser {
     pub sessions: Vec<Session>,
     /// The cookies by which it may be known for conversations: (name, value).
     pub known: Vec<(String, String)>,
+    /// Who is signed in at the bank in it: what their sign-in is found by, and their fingerprint.
+    pub person: Option<([u8; 32], [u8; 32])>,
     /// The cookie that a page gave it when it was unknown.
     pub page: Option<String>,
     /// From which country it comes, if the proxy in front tells it.
@@ -87,7 +90,13 @@ pub enum SealedFault {
     OtherBrowser,
     /// It belongs to a chat that is not open in this browser.
     #[error("this link belongs to a chat that is not open in this browser")]
-    OtherConversation,
+    OtherConversation {
+        /// Whether its customer can show who they are by signing in at the bank.
+        sign_in: bool,
+    },
+    /// Somebody signed in at the bank in this browser, and they are not its customer.
+    #[error("this link belongs to another person than signed in at the bank")]
+    OtherPerson,
     /// This browser is not known; the conversation has to say the words first.
     #[error("this browser waits for its words in the conversation")]
     Waiting {
@@ -95,6 +104,8 @@ pub enum SealedFault {
         words: [&'static str; 3],
         /// The cookie that binds the link to this browser, if it is new: its value.
         cookie: Option<String>,
+        /// Whether its customer can show who they are by signing in at the bank, instead of the words.
+        sign_in: bool,
     },
     /// It is being opened at this moment.
     #[error("this link is being opened at this moment")]
@@ -138,9 +149,39 @@ struct Visit {
     tenant: Arc<Tenant>,
     /// What this browser is known by for the conversation and the link's consent.
     known: Option<[u8; 32]>,
+    /// Who signed in at the bank in this browser.
+    person: SignedIn,
+    /// Whether it is kept who the link's customer is to the bank.
+    has_subject: bool,
     /// What an earlier visit gave it.
     page: Option<[u8; 32]>,
     region: Option<Region>,
+}
+
+/// Who signed in at the bank in a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SignedIn {
+    /// Nobody.
+    Nobody,
+    /// The link's customer; their sign-in is found by this.
+    Customer([u8; 32]),
+    /// Somebody else.
+    Other,
+}
+
+impl Visit {
+    /// What shows that the browser is its customer's.
+    fn mine(&self) -> Option<[u8; 32]> {
+        match self.person {
+            SignedIn::Customer(hash) => self.known.or(Some(hash)),
+            SignedIn::Nobody | SignedIn::Other => self.known,
+        }
+    }
+
+    /// Whether its customer can show who they are by signing in at the bank.
+    async fn can_sign_in(&self) -> bool {
+        self.has_subject && self.tenant.offers_sign_in().await
+    }
 }
 
 /// Opens the page of an address in a browser.
@@ -178,15 +219,23 @@ async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, Sealed
     let bank = token.split_once('.').map_or("", |(bank, _)| bank);
     let tenant = app.tenant(bank).ok_or(SealedFault::Unknown)?;
     let (id, hashed, now) = (tenant.id.clone(), hash(token), app.clock.now());
-    let (sessions, cookies) = (browser.sessions.clone(), browser.known.clone());
+    let (sessions, cookies, person) = (browser.sessions.clone(), browser.known.clone(), browser.person);
     let found = app.store.read(move |tx| -> Result<_, DbError> {
         let Some(link) = sealed_links::by_token(tx, &id, &hashed)? else { return Ok(None) };
         let room = conversations::find(tx, &link.bank, &link.customer, &link.conversation)?;
         let Some(room) = room else { return Ok(None) };
+        let has_subject = subjects::known_since(tx, &link.bank, &link.customer)?.is_some();
+        let person = match person {
+            None => SignedIn::Nobody,
+            Some((hash, subject)) if subjects::owns(tx, &link.bank, &link.customer, &subject)? => {
+                SignedIn::Customer(hash)
+            }
+            Some(_) => SignedIn::Other,
+        };
         let own = |s: &&Session| s.bank == room.bank && s.conversation == room.id;
         if let Some(session) = sessions.iter().find(own) {
             let hash = session.hash;
-            return Ok(Some((link, room, Some(hash))));
+            return Ok(Some((link, room, Some(hash), person, has_subject)));
         }
         let name = known_cookie(&room.id);
         let held = cookies.iter().find(|(cookie, _)| *cookie == name).map(|(_, value)| hash(value));
@@ -197,21 +246,26 @@ async fn find(app: &App, token: &str, browser: &Browser) -> Result<Visit, Sealed
             }
             _ => None,
         };
-        Ok(Some((link, room, known)))
+        Ok(Some((link, room, known, person, has_subject)))
     });
-    let Some((link, room, known)) = found.await? else {
+    let Some((link, room, known, person, has_subject)) = found.await? else {
         tracing::warn!(bank = %tenant.id, "a sealed link that is not known was tried");
         return Err(SealedFault::Unknown);
     };
-    Ok(Visit { link, room, tenant, known, page: browser.page.as_deref().map(hash), region: browser.region })
+    let page = browser.page.as_deref().map(hash);
+    Ok(Visit { link, room, tenant, known, person, has_subject, page, region: browser.region })
 }
 
 /// Which browser may open the link now; binds it to the first that comes. If two tabs of that browser come at
 /// once, the one that is second finds itself bound already.
 async fn bound(app: &App, visit: &Visit) -> Result<[u8; 32], SealedFault> {
     let now = app.clock.now();
-    let link = match visit.known {
-        Some(known) if visit.link.state == SealedState::Made => bind(app, &visit.link, known, now).await?,
+    let link = match (visit.mine(), visit.link.state, visit.person) {
+        (Some(mine), SealedState::Made, _) => bind(app, &visit.link, mine, now).await?,
+        // The browser waits for its words, and meanwhile its customer signed in at the bank in it.
+        (_, SealedState::Waiting, SignedIn::Customer(_)) if visit.page == visit.link.browser => {
+            confirm(app, &visit.link, now).await?
+        }
         _ => visit.link.clone(),
     };
     match link.state {
@@ -220,12 +274,22 @@ async fn bound(app: &App, visit: &Visit) -> Result<[u8; 32], SealedFault> {
         _ if link.expires_at <= now => return Err(SealedFault::Expired),
         _ => {}
     }
-    let mine = [visit.known, visit.page].into_iter().flatten().find(|hash| link.browser == Some(*hash));
+    let mine = [visit.known, visit.mine(), visit.page]
+        .into_iter()
+        .flatten()
+        .find(|hash| link.browser == Some(*hash));
     match (link.state, mine) {
+        (SealedState::Made | SealedState::Waiting, _) if visit.person == SignedIn::Other => {
+            Err(refused(app, visit, SealedFault::OtherPerson).await?)
+        }
         (SealedState::Made, _) if visit.room.channel.is_foreign() => Err(wait(app, visit, now).await?),
-        (SealedState::Made, _) => Err(refused(app, visit, SealedFault::OtherConversation).await?),
+        (SealedState::Made, _) => {
+            let sign_in = visit.can_sign_in().await;
+            Err(refused(app, visit, SealedFault::OtherConversation { sign_in }).await?)
+        }
         (SealedState::Waiting, Some(mine)) => {
-            Err(SealedFault::Waiting { words: words::of(&link.token_hash, &mine), cookie: None })
+            let (words, sign_in) = (words::of(&link.token_hash, &mine), visit.can_sign_in().await);
+            Err(SealedFault::Waiting { words, cookie: None, sign_in })
         }
         (SealedState::Opening, Some(_)) if link.lease_until > now => Err(SealedFault::Opening),
         (SealedState::Bound | SealedState::Opening, Some(mine)) => Ok(mine),
@@ -243,6 +307,17 @@ async fn bind(
     let link = link.clone();
     let found = app.store.transact(move |tx| -> Result<_, DbError> {
         sealed_links::bind(tx, &link, &known, true, now)?;
+        sealed_links::by_token(tx, &link.bank, &link.token_hash)
+    });
+    found.await?.ok_or(SealedFault::Unknown)
+}
+
+/// Whoever waits in the browser signed in as the link's customer, which says what the words would have said. Gives the
+/// link as it stands then.
+async fn confirm(app: &App, link: &SealedLink, now: Timestamp) -> Result<SealedLink, SealedFault> {
+    let link = link.clone();
+    let found = app.store.transact(move |tx| -> Result<_, DbError> {
+        sealed_links::confirm(tx, &link, now)?;
         sealed_links::by_token(tx, &link.bank, &link.token_hash)
     });
     found.await?.ok_or(SealedFault::Unknown)
@@ -268,7 +343,8 @@ async fn wait(app: &App, visit: &Visit, now: Timestamp) -> Result<SealedFault, D
         return Ok(SealedFault::OtherBrowser);
     }
     app.bells.ring(&visit.room.id);
-    Ok(SealedFault::Waiting { words: words::of(&visit.link.token_hash, &browser), cookie: Some(value) })
+    let (words, sign_in) = (words::of(&visit.link.token_hash, &browser), visit.can_sign_in().await);
+    Ok(SealedFault::Waiting { words, cookie: Some(value), sign_in })
 }
 
 /// Counts a refused try.

@@ -54,6 +54,17 @@ impl House {
         House::begin(data, port).await
     }
 
+    /// Where the first bank's file forbids to sign in at the bank.
+    pub async fn open_without_sign_in() -> House {
+        let data = TempDir::new().unwrap();
+        let port = ports::free_run(3);
+        files::write(data.path(), port).unwrap();
+        let file = data.path().join("banks/harbour.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("kind = \"fdx\"", "kind = \"fdx\"\nsign_in = false")).unwrap();
+        House::begin(data, port).await
+    }
+
     /// With the gateway's store on a PostgreSQL database.
     pub async fn open_on_postgres(url: &str) -> House {
         let data = TempDir::new().unwrap();

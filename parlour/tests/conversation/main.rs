@@ -25,4 +25,6 @@ mod rest;
 mod restoring;
 mod sealed;
 mod sealed_attacks;
+mod sealed_sign_in;
+mod sign_in;
 mod stopping;

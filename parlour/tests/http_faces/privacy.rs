@@ -16,9 +16,12 @@ fn pages() -> [String; 6] {
 }
 
 /// Everything on it that changes something.
-fn changes() -> [String; 5] {
+fn changes() -> [String; 9] {
     let [pause, resume, stop] = ["/pause", "/resume", "/stop"].map(|act| format!("{CONSENT}{act}"));
-    [pause, resume, stop, "/privacy/harbour/change".into(), "/privacy/harbour/erase".into()]
+    let [change, erase, answer, sign_in, sign_out, choose] =
+        ["change", "erase", "answer", "sign-in", "sign-out", "conversations"]
+            .map(|act| format!("/privacy/harbour/{act}"));
+    [pause, resume, stop, change, erase, answer, sign_in, sign_out, choose]
 }
 
 #[tokio::test]
@@ -28,7 +31,8 @@ async fn without_a_conversation_the_page_says_how_to_come_in() {
         let answer = gateway.send(Ask::get(&page).with("accept", "text/html")).await;
         assert_eq!(answer.status, 401, "{page}");
         assert!(answer.body.contains("This page opens from the chat"), "{page}: {}", answer.body);
-        assert!(answer.body.contains("Signing in at the bank does not open it yet"), "{page}");
+        assert!(answer.body.contains("Sign in at Harbour Bank"), "{page}");
+        assert!(answer.header("content-security-policy").ends_with("form-action 'self' http://localhost:1"));
         assert_eq!(answer.header("set-cookie"), "", "nothing begins by looking");
     }
     let none = gateway.send(Ask::get("/privacy/nowhere").with("accept", "application/json")).await;
@@ -71,7 +75,8 @@ async fn no_other_site_can_press_a_button_of_the_page() {
 async fn looking_at_an_address_changes_nothing() {
     let gateway = Gateway::start().await;
     let caller = gateway.caller("harbour").await;
-    for change in changes().into_iter().filter(|path| !path.ends_with("/stop") && !path.ends_with("/erase")) {
+    let asks = ["/stop", "/erase", "/conversations"];
+    for change in changes().into_iter().filter(|path| !asks.iter().any(|ask| path.ends_with(ask))) {
         let answer = gateway.send(caller.app(Ask::get(&change).with("accept", "*/*"))).await;
         answer.is_problem(405, "method");
     }
@@ -140,4 +145,50 @@ async fn the_chat_leads_to_the_page() {
     gateway.send(caller.say("privacy", "k1")).await;
     let room = gateway.send(caller.browser(Ask::get("/chat/harbour?after=1"))).await;
     assert!(room.body.contains("Open my privacy page"), "the word does too: {}", room.body);
+}
+
+#[tokio::test]
+async fn what_is_sent_wrong_to_the_sign_in_gets_a_problem_or_a_page_that_says_why() {
+    let gateway = Gateway::start().await;
+    // The bank of this test does not answer.
+    let begun = gateway.send(Ask::post("/privacy/harbour/sign-in").with("accept", "text/html")).await;
+    assert_eq!(begun.status, 502);
+    assert!(begun.body.contains("The bank did not answer as it should"), "{}", begun.body);
+    assert_eq!(begun.header("set-cookie"), "");
+    for cookie in ["", "x", "%00", &"a".repeat(3_000)] {
+        let cookies = format!("__Host-person-harbour={cookie}; __Host-signing={cookie}");
+        let browser = |ask: Ask| ask.with("cookie", cookies.clone()).with("sec-fetch-site", "same-origin");
+        for page in pages() {
+            let answer = gateway.send(browser(Ask::get(&page).with("accept", "text/html"))).await;
+            assert_eq!(answer.status, 401, "{page}");
+        }
+        for change in changes() {
+            let answer = gateway.send(browser(Ask::post(&change).form(&[("x", "y")]))).await;
+            assert!(answer.status < 500 || change.ends_with("sign-in"), "{change}: {answer:?}");
+        }
+        for query in ["", "?code=a&state=b", "?state=%00", "?%ff", "?state=a&state=b"] {
+            let back = gateway.send(browser(Ask::get(format!("/link/callback{query}")))).await;
+            assert_eq!(back.status, 410, "{query}: {back:?}");
+            assert_eq!(back.cookie("__Host-person-harbour"), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_sign_in_its_pages_lead_to_the_door() {
+    let gateway = Gateway::start().await;
+    let caller = gateway.caller("harbour").await;
+    let list = gateway.send(caller.browser(Ask::get("/privacy/harbour/conversations"))).await;
+    assert_eq!(list.status, 401);
+    let chosen = Ask::post("/privacy/harbour/conversations").form(&[("conversation", "cnv_1")]);
+    assert_eq!(gateway.send(caller.browser(chosen)).await.status, 401);
+    let yes = Ask::post("/privacy/harbour/answer").form(&[("answer", "yes")]);
+    assert_eq!(gateway.send(caller.browser(yes)).await.status, 404, "the chat asks who has a chat");
+    let out = gateway.send(caller.browser(Ask::post("/privacy/harbour/sign-out"))).await;
+    assert_eq!((out.status, out.header("location")), (303, "/privacy/harbour"));
+    assert_eq!(
+        gateway.send(caller.browser(Ask::get("/privacy/harbour"))).await.status,
+        200,
+        "the chat stays"
+    );
 }

@@ -13,5 +13,6 @@ mod papers;
 mod privacy;
 mod receipts;
 mod sealed;
+mod sign_in;
 mod steps;
 mod tabs;

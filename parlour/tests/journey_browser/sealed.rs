@@ -13,12 +13,16 @@ use std::time::Duration;
 use testkit::browser::{Key, Light, Scripts, Size, Tab};
 
 /// Somebody on a messenger.
-struct Person<'a> {
+pub struct Person<'a> {
     house: &'a House,
     bank: DemoBank,
 }
 
 impl Person<'_> {
+    pub fn new(house: &House) -> Person<'_> {
+        Person { house, bank: house.harbour() }
+    }
+
     /// Says something and gives what comes back.
     async fn ask(&self, text: &str) -> Reply {
         let app = &self.house.gateway_app();
@@ -37,7 +41,7 @@ impl Person<'_> {
         panic!("no answer to {text}");
     }
 
-    async fn page(&self, question: &str) -> String {
+    pub async fn page(&self, question: &str) -> String {
         let reply = self.ask(question).await;
         let link = reply.blocks.into_iter().find_map(|block| match block {
             Block::SealedLink(link) => Some(link.href),
@@ -47,7 +51,7 @@ impl Person<'_> {
     }
 
     /// Follows the notice to the bank in this browser, approves, comes back, and says yes.
-    async fn link(&self, tab: &Tab) {
+    pub async fn link(&self, tab: &Tab) {
         let reply = self.ask("What's my balance?").await;
         let notice = reply.blocks.into_iter().find_map(|block| match block {
             Block::Notice(notice) => Some(notice.href),
@@ -71,7 +75,7 @@ impl Person<'_> {
 }
 
 /// A picture, and nothing that keeps somebody from using the page.
-async fn holds(tab: &Tab, name: &str) {
+pub async fn holds(tab: &Tab, name: &str) {
     tab.picture(name).await;
     tab.assert_accessible().await;
     assert!(!tab.overflows().await, "{name} must not scroll sideways");
@@ -84,7 +88,7 @@ async fn opens(tab: &Tab, page: &str) {
 
 async fn pages(size: Size, light: Light, scripts: Scripts) {
     let house = House::open().await;
-    let person = Person { house: &house, bank: house.harbour() };
+    let person = Person::new(&house);
     let (own, other) = (house.tab(size, scripts).await, house.tab(size, scripts).await);
     own.prefer(light).await;
     other.prefer(light).await;

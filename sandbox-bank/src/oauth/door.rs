@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
@@ -13,9 +13,13 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use huskarl_resource_server::core::dpop::NonceCheck;
+use oauth_as::store::Storage;
 use serde_json::{Value, json};
 
-use super::CONSENT_MEMBER;
+use super::{
+    CONSENT_MEMBER,
+    openid::{self, Asked},
+};
 use crate::{
     consents::{ConsentRequest, RequestFault},
     faults::TokenTrouble,
@@ -57,23 +61,25 @@ pub(crate) async fn stand(State(house): State<Shared>, request: Request, next: N
         Ok(fresh) => fresh,
         Err(refused) => return refused,
     };
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    let asked = openid::asked(&form);
     if endpoint == Endpoint::Par
-        && let Err(fault) = check_details(&body)
+        && let Err((error, text)) = check_push(&form, asked.as_ref())
     {
-        // RFC 6749, 5.2: a description holds no quotes and no backslashes.
-        let text = fault.to_string().replace(['"', '\\'], "'");
-        let refused = refusal(StatusCode::BAD_REQUEST, "invalid_authorization_details", &text);
-        return with_nonce(refused, fresh);
+        return with_nonce(refusal(StatusCode::BAD_REQUEST, error, &text), fresh);
     }
     let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let member = match endpoint {
-        Endpoint::Token => Some("grant_id"),
-        Endpoint::Introspect => Some("fdxConsentId"),
-        Endpoint::Par | Endpoint::Other => None,
-    };
-    let answer = match member.filter(|_| answer.status() == StatusCode::OK) {
-        Some(member) => name_consent(answer, member).await,
-        None => answer,
+    let answer = match (endpoint, answer.status()) {
+        (Endpoint::Par, StatusCode::CREATED) => remember(&house, answer, asked).await,
+        (Endpoint::Token, StatusCode::OK) => complete_tokens(&house, answer, &form).await,
+        (Endpoint::Introspect, StatusCode::OK) => match opened(answer).await {
+            Ok(mut answer) => {
+                name_consent(&mut answer.document, "fdxConsentId");
+                answer.close()
+            }
+            Err(failed) => failed,
+        },
+        _ => answer,
     };
     with_nonce(answer, fresh)
 }
@@ -146,31 +152,107 @@ fn nonce_in(proof: &str) -> Option<String> {
     claims.get("nonce")?.as_str().map(str::to_owned)
 }
 
-/// Refuses a push whose `authorization_details` the bank could not put before a customer.
-fn check_details(body: &Bytes) -> Result<(), RequestFault> {
-    let mut details = url::form_urlencoded::parse(body)
-        .filter_map(|(name, value)| (name == "authorization_details").then_some(value));
-    let text = details.next().ok_or(RequestFault::Absent)?;
-    ConsentRequest::from_details(&text).map(|_| ())
+/// Refuses a push whose `authorization_details` the bank could not put before a customer, or whose `nonce` is too
+/// long to keep. Whoever asks for the person alone needs no details.
+fn check_push(form: &[(String, String)], asked: Option<&Asked>) -> Result<(), (&'static str, String)> {
+    let long = asked.and_then(|asked| asked.nonce.as_deref()).is_some_and(|n| n.len() > limits::NONCE_BYTES);
+    if long {
+        return Err(("invalid_request", format!("the nonce is longer than {} bytes", limits::NONCE_BYTES)));
+    }
+    if asked.is_some_and(|asked| asked.alone) {
+        return Ok(());
+    }
+    let details = form.iter().find(|(name, _)| name == "authorization_details").map(|(_, text)| text);
+    let checked = details.ok_or(RequestFault::Absent).and_then(|text| ConsentRequest::from_details(text));
+    checked.map(|_| ()).map_err(|fault| {
+        // RFC 6749, 5.2: a description holds no quotes and no backslashes.
+        ("invalid_authorization_details", fault.to_string().replace(['"', '\\'], "'"))
+    })
 }
 
 /// Largest answer of the library that is read to add a member.
 const ANSWER_BYTES: usize = 1 << 20;
 
-/// Puts the consent's id, found in the details, under its own name at the top.
-async fn name_consent(answer: Response, member: &str) -> Response {
-    let (mut parts, body) = answer.into_parts();
+/// An answer of the library, opened to add members.
+struct Opened {
+    parts: axum::http::response::Parts,
+    document: Value,
+}
+
+impl Opened {
+    fn close(mut self) -> Response {
+        self.parts.headers.remove(header::CONTENT_LENGTH);
+        Response::from_parts(self.parts, Body::from(self.document.to_string()))
+    }
+}
+
+/// Reads an answer; what is no JSON goes out as it is.
+async fn opened(answer: Response) -> Result<Opened, Response> {
+    let (parts, body) = answer.into_parts();
     let Ok(bytes) = to_bytes(body, ANSWER_BYTES).await else {
-        return refusal(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "answer too large");
+        return Err(refusal(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "answer too large"));
     };
-    let Ok(mut document) = serde_json::from_slice::<Value>(&bytes) else {
-        return Response::from_parts(parts, Body::from(bytes));
-    };
+    match serde_json::from_slice::<Value>(&bytes) {
+        Ok(document) => Ok(Opened { parts, document }),
+        Err(_) => Err(Response::from_parts(parts, Body::from(bytes))),
+    }
+}
+
+/// Puts the consent's id, found in the details, under its own name at the top. False if there is none.
+fn name_consent(document: &mut Value, member: &str) -> bool {
     let pointer = format!("/authorization_details/0/{CONSENT_MEMBER}");
-    let Some(id) = document.pointer(&pointer).cloned() else {
-        return Response::from_parts(parts, Body::from(bytes));
-    };
+    let Some(id) = document.pointer(&pointer).cloned() else { return false };
     document[member] = id;
-    parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(document.to_string()))
+    true
+}
+
+/// Remembers what a pushed request asks about the person; the library drops it.
+async fn remember(house: &House, answer: Response, asked: Option<Asked>) -> Response {
+    let Some(asked) = asked else { return answer };
+    let answer = match opened(answer).await {
+        Ok(answer) => answer,
+        Err(failed) => return failed,
+    };
+    let uri = answer.document["request_uri"].as_str().unwrap_or_default().to_owned();
+    let now = house.clock.now();
+    match house.db.transact(move |tx| openid::keep(tx, &uri, &asked, now)).await {
+        Ok(()) => answer.close(),
+        Err(fault) => broke(&fault),
+    }
+}
+
+/// Completes a token answer: the consent's id; the id token, if the customer was asked who they are; and no refresh
+/// token where there is no consent.
+async fn complete_tokens(house: &House, answer: Response, form: &[(String, String)]) -> Response {
+    let mut answer = match opened(answer).await {
+        Ok(answer) => answer,
+        Err(failed) => return failed,
+    };
+    let document = &mut answer.document;
+    if !name_consent(document, "grant_id")
+        && let Some(refresh) = document.as_object_mut().and_then(|members| members.remove("refresh_token"))
+        && let Err(fault) =
+            house.server.store().take_refresh_token(refresh.as_str().unwrap_or_default()).await
+    {
+        return broke(&fault);
+    }
+    let code = form.iter().find(|(name, _)| name == "code").map(|(_, code)| code.clone());
+    let Some(code) = code else { return answer.close() };
+    let now = house.clock.now();
+    let sign_in = match house.db.transact(move |tx| openid::take(tx, &code, now)).await {
+        Ok(sign_in) => sign_in,
+        Err(fault) => return broke(&fault),
+    };
+    if let Some(sign_in) = sign_in {
+        match house.id_tokens.issue(&sign_in, now) {
+            Ok(token) => answer.document["id_token"] = Value::from(token),
+            Err(fault) => return broke(&fault),
+        }
+    }
+    answer.close()
+}
+
+fn broke(fault: &dyn std::fmt::Display) -> Response {
+    tracing::error!(%fault, "an answer about a sign-in could not be completed");
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the bank has a problem of its own")
 }

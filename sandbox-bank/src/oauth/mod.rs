@@ -1,6 +1,7 @@
 //! The authorization server: FAPI 2.0 in shape, kept in the bank's own database.
 
 pub(crate) mod door;
+pub(crate) mod openid;
 pub(crate) mod proofs;
 pub(crate) mod revocations;
 pub(crate) mod server;

@@ -16,9 +16,14 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{DETAIL_TYPE, revocations, storage::SqliteStorage};
+use super::{
+    DETAIL_TYPE,
+    openid::{self, IdTokens},
+    revocations,
+    storage::SqliteStorage,
+};
 use crate::{
-    ClientRegistration,
+    ClientRegistration, chance,
     clock::SharedClock,
     db::{Db, DbFault},
     limits,
@@ -101,9 +106,7 @@ pub(crate) async fn open(
     clock: SharedClock,
     clients: &[ClientRegistration],
 ) -> Result<Arc<Server>, ServerFault> {
-    let der = kept(db, "signing key", || EcdsaP256Key::generate("new").to_pkcs8_der())?;
-    let kid = EcdsaP256Key::from_pkcs8_der("unnamed", &der)?.public_jwk().thumbprint();
-    let key = EcdsaP256Key::from_pkcs8_der(kid, &der)?;
+    let key = signing_key(db)?;
     let storage = SqliteStorage::new(db.clone(), clock.clone());
     let server = Arc::new(AuthorizationServer::with_clock(rules(issuer, key), storage, clock.clone()));
     for client in clients {
@@ -111,6 +114,19 @@ pub(crate) async fn open(
     }
     remove_others(db, &server, clients, &clock).await?;
     Ok(server)
+}
+
+/// The key that signs access tokens and id tokens, named by its thumbprint.
+fn signing_key(db: &Db) -> Result<EcdsaP256Key, ServerFault> {
+    let der = kept(db, "signing key", || EcdsaP256Key::generate("new").to_pkcs8_der())?;
+    let kid = EcdsaP256Key::from_pkcs8_der("unnamed", &der)?.public_jwk().thumbprint();
+    Ok(EcdsaP256Key::from_pkcs8_der(kid, &der)?)
+}
+
+/// What makes id tokens, with its kept keys.
+pub(crate) fn id_tokens(issuer: &str, db: &Db) -> Result<IdTokens, ServerFault> {
+    let pairwise = kept(db, "pairwise key", || Ok(chance::secret::<32>().to_vec()))?;
+    Ok(IdTokens { issuer: issuer.to_owned(), key: signing_key(db)?, pairwise })
 }
 
 /// The rules: FAPI 2.0 Security Profile, section 5.3.2, with DPoP.
@@ -130,7 +146,7 @@ fn rules(issuer: &str, key: EcdsaP256Key) -> ServerConfig {
     rules.access_token_ttl = limits::ACCESS_TOKEN_AGE;
     rules.refresh_token_ttl = Some(limits::REFRESH_TOKEN_AGE);
     rules.authorization_details_types_supported = Some(vec![DETAIL_TYPE.to_owned()]);
-    rules.scopes_supported = Some(scopes().into_iter().map(str::to_owned).collect());
+    rules.scopes_supported = Some([openid::SCOPE].into_iter().chain(scopes()).map(str::to_owned).collect());
     rules.introspection_endpoint = Some(format!("{issuer}/introspect"));
     let api = api_url(issuer);
     rules.allowed_resources = Some(vec![api.clone().into()].into());
@@ -142,6 +158,7 @@ fn rules(issuer: &str, key: EcdsaP256Key) -> ServerConfig {
 fn registered(client: &ClientRegistration) -> Result<Client, ServerFault> {
     let client_id = client.client_id.clone();
     let jwk = Jwk::from_json(&client.jwk).map_err(|fault| ServerFault::ClientKey { client_id, fault })?;
+    let with_person = ScopeSet::from_tokens([openid::SCOPE].into_iter().chain(scopes()));
     let scopes = ScopeSet::from_tokens(scopes()).unwrap_or_else(|_| ScopeSet::empty());
     Ok(Client {
         client_id: ClientId::new(&client.client_id),
@@ -150,7 +167,7 @@ fn registered(client: &ClientRegistration) -> Result<Client, ServerFault> {
         },
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         redirect_uris: client.redirect_uris.clone(),
-        allowed_scopes: scopes.clone(),
+        allowed_scopes: with_person.unwrap_or_else(|_| ScopeSet::empty()),
         default_scopes: scopes,
         name: Some(client.name.clone()),
         registration: None,
@@ -176,7 +193,7 @@ async fn remove_others(
     Ok(())
 }
 
-/// The metadata document (RFC 8414), with what the library offers and this bank does not taken
+/// The metadata document (RFC 8414, OpenID Connect Discovery 1.0), with what the library offers and this bank does not taken
 /// out: the bank has no devices, no secrets, no other algorithms.
 pub(crate) fn metadata(server: &Server) -> Value {
     let mut document = serde_json::to_value(server.metadata()).unwrap_or_default();
@@ -191,6 +208,10 @@ pub(crate) fn metadata(server: &Server) -> Value {
     members.insert("response_types_supported".into(), json!(["code"]));
     members.insert("response_modes_supported".into(), json!(["query"]));
     members.insert("code_challenge_methods_supported".into(), json!(["S256"]));
+    members.insert("id_token_signing_alg_values_supported".into(), es256.clone());
+    members.insert("subject_types_supported".into(), json!(["pairwise"]));
+    let claims = json!(["iss", "sub", "aud", "exp", "iat", "nonce", "auth_time"]);
+    members.insert("claims_supported".into(), claims);
     members.insert("dpop_signing_alg_values_supported".into(), es256);
     document
 }

@@ -32,7 +32,10 @@ use crate::{
     db::{DbFault, millis},
     house::{House, Shared},
     ledger, limits,
-    oauth::CONSENT_MEMBER,
+    oauth::{
+        CONSENT_MEMBER,
+        openid::{self, Yes},
+    },
     sessions::Session,
 };
 
@@ -41,7 +44,8 @@ struct Interaction {
     id: String,
     session: String,
     pushed: PushedAuthorizationRequest,
-    request: ConsentRequest,
+    /// The data that it asks for. None if it asks for the person alone.
+    request: Option<ConsentRequest>,
     client: String,
     expired: bool,
     answered: bool,
@@ -86,9 +90,14 @@ async fn find(house: &House, id: &str) -> Result<Option<Interaction>, PageFault>
         .await?;
     let Some((session, pushed, expires_at, answered)) = row else { return Ok(None) };
     let pushed: PushedAuthorizationRequest = serde_json::from_str(&pushed).map_err(DbFault::from)?;
-    let details = pushed.authorization_details.as_deref().unwrap_or_default();
     // It was checked when it was pushed; a request that cannot be read now is as good as none.
-    let Ok(request) = ConsentRequest::from_details(details) else { return Ok(None) };
+    let request = match (&pushed.authorization_details, &pushed.scope) {
+        (None, Some(scope)) if openid::is_alone(scope) => None,
+        (details, _) => match ConsentRequest::from_details(details.as_deref().unwrap_or_default()) {
+            Ok(request) => Some(request),
+            Err(_) => return Ok(None),
+        },
+    };
     let names = &house.client_names;
     let client = names.iter().find(|(id, _)| id == pushed.client_id.as_str()).map(|(_, name)| name.clone());
     let expired = expires_at <= millis(house.clock.now());
@@ -237,9 +246,32 @@ fn allow_return(mut answer: Response, redirect_uri: Option<&str>) -> Response {
     answer
 }
 
-async fn approve_page(
+#[derive(Template)]
+#[template(path = "vouch.html")]
+struct VouchPage {
+    frame: Frame,
+    id: String,
+    client: String,
+}
+
+/// The choice of somebody who is signed in: whether it is them, or what to share.
+async fn choice_page(
     house: &House,
     found: &Interaction,
+    session: &Session,
+    customer: &Customer,
+) -> PageResult {
+    if let Some(request) = &found.request {
+        return approve_page(house, (found, request), session, customer, &[], None).await;
+    }
+    let frame = Frame::new(house, Some(session), "approve");
+    let template = VouchPage { frame, id: found.id.clone(), client: found.client.clone() };
+    Ok(allow_return(page(StatusCode::OK, &template), found.pushed.redirect_uri.as_deref()))
+}
+
+async fn approve_page(
+    house: &House,
+    (found, request): (&Interaction, &ConsentRequest),
     session: &Session,
     customer: &Customer,
     chosen: &[String],
@@ -256,14 +288,15 @@ async fn approve_page(
             id: account.id,
         })
         .collect();
+    let who = asks_who(found).then(|| words::WHO.to_owned());
     let template = ApprovePage {
         frame: Frame::new(house, Some(session), "approve"),
         id: found.id.clone(),
         client: found.client.clone(),
         accounts,
-        lines: words::asked_for(&found.request),
-        deeds: words::deeds(&found.request),
-        lasts: words::lasts(&found.request, house.clock.now()),
+        lines: words::asked_for(request).into_iter().chain(who).collect(),
+        deeds: words::deeds(request),
+        lasts: words::lasts(request, house.clock.now()),
         fault,
     };
     let status = if fault.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -277,6 +310,7 @@ fn sign_in_page(house: &House, found: &Interaction, session: &Session, login: &s
         asking: Some(Asking {
             client: found.client.clone(),
             decision: format!("/interaction/{}/decision", found.id),
+            data: found.request.is_some(),
         }),
         login: login.to_owned(),
         fault: None,
@@ -291,7 +325,7 @@ pub(super) async fn show(State(house): State<Shared>, Path(id): Path<String>, vi
         Err(answer) => return Ok(with_cookie(answer, visit.cookie)),
     };
     match &visit.session.customer {
-        Some(customer) => approve_page(&house, &found, &visit.session, customer, &[], None).await,
+        Some(customer) => choice_page(&house, &found, &visit.session, customer).await,
         None => {
             let answer = page(StatusCode::OK, &sign_in_page(&house, &found, &visit.session, ""));
             Ok(allow_return(answer, found.pushed.redirect_uri.as_deref()))
@@ -352,6 +386,12 @@ pub(super) async fn decide(State(house): State<Shared>, Path(id): Path<String>, 
     let Some(customer) = sent.session.customer.clone() else {
         return Ok(Redirect::to(&format!("/interaction/{id}")).into_response());
     };
+    let Some(data) = found.request.clone() else {
+        if sent.one("decision") != "approve" {
+            return choice_page(&house, &found, &sent.session, &customer).await;
+        }
+        return vouch(&house, &found, request, &sent.session, &customer).await;
+    };
     let owner = customer.id.clone();
     let mine = house.db.transact(move |tx| ledger::accounts(tx, &owner)).await?;
     let asked = sent.all("accounts");
@@ -364,26 +404,79 @@ pub(super) async fn decide(State(house): State<Shared>, Path(id): Path<String>, 
         None
     };
     if fault.is_some() {
-        return approve_page(&house, &found, &sent.session, &customer, &chosen, fault).await;
+        return approve_page(&house, (&found, &data), &sent.session, &customer, &chosen, fault).await;
     }
-    approve(&house, &found, request, &customer, chosen).await
+    approve(&house, (&found, data), request, (&sent.session, &customer), chosen).await
+}
+
+/// Whether a request asks who the customer is.
+fn asks_who(found: &Interaction) -> bool {
+    let scope = found.pushed.scope.as_deref().unwrap_or_default();
+    scope.split_ascii_whitespace().any(|name| name == openid::SCOPE)
+}
+
+fn answered_elsewhere(house: &House) -> Response {
+    let text = "You have answered this request in another window.";
+    note(house, StatusCode::GONE, "Already answered", text)
+}
+
+/// "It is me": sends the browser back with a code. There is no consent.
+async fn vouch(
+    house: &House,
+    found: &Interaction,
+    request: ValidatedAuthorizationRequest,
+    session: &Session,
+    customer: &Customer,
+) -> PageResult {
+    if !answer_once(house, &found.id).await? {
+        return Ok(answered_elsewhere(house));
+    }
+    match house.server.issue_authorization_code(UserApproval::granted(&request, &customer.id)).await {
+        Ok(issued) => {
+            note_who(house, found, &issued.code, session, customer).await?;
+            Ok(see(&issued.location(&request.redirect_uri)))
+        }
+        Err(fault) => Ok(refused(house, &fault)),
+    }
+}
+
+/// Notes who signed in, for the id token that goes out for this code if one was asked for.
+async fn note_who(
+    house: &House,
+    found: &Interaction,
+    code: &str,
+    session: &Session,
+    customer: &Customer,
+) -> Result<(), PageFault> {
+    let (uri, client) = (found.pushed.request_uri.clone(), found.pushed.client_id.as_str().to_owned());
+    let (code, customer, since, now) = (code.to_owned(), customer.clone(), session.since, house.clock.now());
+    let note = move |tx: &Transaction<'_>| {
+        let yes = Yes {
+            request_uri: &uri,
+            code: &code,
+            client_id: &client,
+            customer: &customer,
+            signed_in_at: since,
+        };
+        openid::answered(tx, &yes, now)
+    };
+    Ok(house.db.transact(note).await?)
 }
 
 /// Keeps the consent and sends the browser back with a code.
 async fn approve(
     house: &House,
-    found: &Interaction,
+    (found, data): (&Interaction, ConsentRequest),
     mut request: ValidatedAuthorizationRequest,
-    customer: &Customer,
+    (session, customer): (&Session, &Customer),
     accounts: Vec<String>,
 ) -> PageResult {
     if !answer_once(house, &found.id).await? {
-        let text = "You have answered this request in another window.";
-        return Ok(note(house, StatusCode::GONE, "Already answered", text));
+        return Ok(answered_elsewhere(house));
     }
     let client = (found.pushed.client_id.as_str(), found.client.as_str());
     let now = house.clock.now();
-    let consent = Consent::given(&customer.id, client, found.request.clone(), accounts, now);
+    let consent = Consent::given(&customer.id, client, data, accounts, now);
     let mut details = request.authorization_details.as_slice().to_vec();
     for detail in &mut details {
         detail.identifier = Some(consent.id.clone().into());
@@ -394,7 +487,10 @@ async fn approve(
     house.db.transact(move |tx| consents::insert(tx, &consent)).await?;
     let redirect_uri = request.redirect_uri.clone();
     match house.server.issue_authorization_code(UserApproval::granted(&request, &customer.id)).await {
-        Ok(issued) => Ok(see(&issued.location(&redirect_uri))),
+        Ok(issued) => {
+            note_who(house, found, &issued.code, session, customer).await?;
+            Ok(see(&issued.location(&redirect_uri)))
+        }
         Err(fault) => {
             let ending = Ending { at: now, reason: Reason::BusinessRule, initiator: Initiator::DataProvider };
             house.db.transact(move |tx| consents::end(tx, &id, ending)).await?;

@@ -57,6 +57,7 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
         .route("/icon.svg", get(icon))
         .route("/healthz", get(async || "ok\n"))
         .route("/.well-known/oauth-authorization-server", get(metadata))
+        .route("/.well-known/openid-configuration", get(metadata))
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(headers)

@@ -41,6 +41,8 @@ pub(super) struct SignInPage {
 pub(super) struct Asking {
     pub(super) client: String,
     pub(super) decision: String,
+    /// Whether they ask for data, and not only who somebody is.
+    pub(super) data: bool,
 }
 
 /// Why somebody is not signed in, for the page.

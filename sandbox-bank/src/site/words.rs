@@ -73,6 +73,9 @@ pub(super) fn deeds(request: &ConsentRequest) -> Vec<&'static str> {
     request.services().into_iter().filter(|service| service.acts()).map(Service::plain).collect()
 }
 
+/// What a request tells a client of the person.
+pub(super) const WHO: &str = "That it is you: a number that means you to it alone, and not your name";
+
 /// How long a request is for.
 pub(super) fn lasts(request: &ConsentRequest, now: Timestamp) -> String {
     match (request.duration_type, request.ends(now)) {

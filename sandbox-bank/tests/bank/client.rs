@@ -86,7 +86,7 @@ pub fn http() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-fn auth(key: &ClientKey) -> JwtBearer {
+pub fn auth(key: &ClientKey) -> JwtBearer {
     JwtBearer::builder().signer(key.0.clone()).audience(Audience::Issuer).build()
 }
 

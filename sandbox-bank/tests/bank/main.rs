@@ -11,6 +11,7 @@ mod browser;
 mod client;
 mod faults;
 mod native;
+mod openid;
 mod restart;
 mod site;
 mod time;
@@ -97,12 +98,7 @@ impl House {
             data_dir: self.folder.path().join("bank"),
             seed: 11,
             currency: "USD".into(),
-            clients: vec![ClientRegistration {
-                client_id: "app".into(),
-                name: "Budget App".into(),
-                jwk: self.client.public_jwk().await,
-                redirect_uris: vec![CALLBACK.into()],
-            }],
+            clients: vec![self.registered("app").await, self.registered("other").await],
             step_up: StepUp::usual(),
             clock: Arc::new(self.clock.clone()),
         };
@@ -114,6 +110,15 @@ impl House {
     /// Sends what clients are to be told.
     pub async fn tell(&self) {
         self.bank.as_ref().unwrap().tell().await.unwrap();
+    }
+
+    async fn registered(&self, client_id: &str) -> ClientRegistration {
+        ClientRegistration {
+            client_id: client_id.into(),
+            name: "Budget App".into(),
+            jwk: self.client.public_jwk().await,
+            redirect_uris: vec![CALLBACK.into()],
+        }
     }
 
     pub async fn stop(&mut self) {

@@ -18,6 +18,7 @@ mod messages;
 mod opening;
 mod sealed_links;
 mod sealing;
+mod sign_ins;
 mod staff;
 mod tls;
 mod transactions;
@@ -105,6 +106,13 @@ on_both! {
     sealing::every_column_that_can_hold_something_personal_is_sealed_and_searched_for,
     sealing::a_sealed_value_does_not_open_in_another_row,
     sealing::without_the_customers_key_nothing_opens,
+    sign_ins::a_sign_in_comes_back_once_in_time_to_its_own_browser,
+    sign_ins::what_a_sign_in_waits_for_opens_with_its_cookie_alone,
+    sign_ins::a_sign_in_ends_when_it_is_not_used_and_in_any_case_after_its_time,
+    sign_ins::somebody_who_signed_in_chooses_among_their_own,
+    sign_ins::the_newest_yes_says_who_a_customer_is,
+    sign_ins::who_is_to_be_erased_is_found_by_nobody,
+    sign_ins::what_is_over_is_forgotten,
     staff::nobody_decides_what_they_proposed,
     staff::the_database_refuses_a_row_that_one_person_decided,
     staff::a_proposal_waits_its_time_and_no_longer,

@@ -24,6 +24,7 @@ use parlour::{
     rim::{self, SystemClock},
     room::{self, Words},
     session::{Session, Sessions},
+    sign_in::Subjects,
     tenant::{Tenant, Tenants},
 };
 use serde_json::json;
@@ -97,6 +98,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
         logs: Logs::new(dir.to_owned(), keys, public_url.clone()),
         tenants,
         sessions: Sessions::new([5; 32]),
+        subjects: Subjects::new([6; 32]),
         erasures: Erasures::new(ErasureList::at(dir.join("erasures.log"))),
         bells: Bells::default(),
         pace: Pace::new(&limits),

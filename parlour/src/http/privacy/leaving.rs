@@ -31,12 +31,12 @@ const MAX_FORM: usize = 1_024;
 
 /// `GET /privacy/{bank}/copy`
 pub async fn copy(visitor: Visitor) -> Page<TakeCopy> {
-    let bank = &visitor.tenant.id;
+    let page = format!("/chat/{}/export", visitor.tenant.id);
     Page(TakeCopy {
         brand: visitor.brand(),
         place: visitor.place(Part::Copy),
-        file: format!("/v1/chat/{bank}/export"),
-        page: format!("/chat/{bank}/export"),
+        file: visitor.file("/export", "/copy/file"),
+        page: if visitor.person.is_some() { visitor.path("/copy/page") } else { page },
     })
 }
 

@@ -42,12 +42,12 @@ pub async fn page(State(face): Web, visitor: Visitor, uri: Uri) -> Result<Page<L
         place: visitor.place(Part::Looks),
         only,
         is_first,
-        days: by_day(&found.rows, visitor.tenant.id.as_str(), now, zone),
+        days: by_day(&found.rows, &visitor, now, zone),
         older: found.older.map(|entry| entry.to_string()),
     }))
 }
 
-fn by_day(rows: &[Access], bank: &str, now: Timestamp, zone: &TimeZone) -> Vec<Day> {
+fn by_day(rows: &[Access], visitor: &Visitor, now: Timestamp, zone: &TimeZone) -> Vec<Day> {
     let date = |access: &Access| access.decision.at.to_zoned(zone.clone()).date();
     let today = now.to_zoned(zone.clone()).date();
     let drawn = rows.chunk_by(|a, b| date(a) == date(b)).filter_map(|rows| {
@@ -55,7 +55,7 @@ fn by_day(rows: &[Access], bank: &str, now: Timestamp, zone: &TimeZone) -> Vec<D
         Some(Day {
             date: on.to_string(),
             words: day(on, today),
-            rows: rows.iter().map(|access| look(access, bank, zone)).collect(),
+            rows: rows.iter().map(|access| look(access, visitor, zone)).collect(),
         })
     });
     drawn.collect()
@@ -70,8 +70,9 @@ fn day(on: Date, today: Date) -> String {
     }
 }
 
-fn look(access: &Access, bank: &str, zone: &TimeZone) -> Look {
+fn look(access: &Access, visitor: &Visitor, zone: &TimeZone) -> Look {
     let decision = &access.decision;
+    let entry = &decision.entry;
     let at = decision.at.to_zoned(zone.clone());
     Look {
         id: decision.entry.to_string(),
@@ -88,6 +89,6 @@ fn look(access: &Access, bank: &str, zone: &TimeZone) -> Look {
         allowed: decision.allowed,
         reason: decision.reason.as_ref().map(ToString::to_string),
         index: access.index,
-        receipt_href: format!("/v1/chat/{bank}/access/{}/receipt", decision.entry),
+        receipt_href: visitor.file(&format!("/access/{entry}/receipt"), &format!("/looks/{entry}/receipt")),
     }
 }

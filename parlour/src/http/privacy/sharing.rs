@@ -1,6 +1,6 @@
 //! What is shared, and everything about one consent.
 
-use super::Visitor;
+use super::{Visitor, sign_in::leads_to};
 use crate::{
     consents::{self, Whole},
     http::{
@@ -11,27 +11,47 @@ use crate::{
             privacy::{Event, One, Overview, Part, Share},
         },
     },
-    linking::offer::count,
+    linking::{self, offer::count},
     notice, privacy, when,
 };
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    response::IntoResponse,
+};
 use domain::{Consent, ConsentEvent, ConsentId, ConsentState, How};
 use jiff::{Timestamp, tz::TimeZone};
-use store::{bank_tasks::TaskState, consent_events::Told};
+use store::{DbError, bank_tasks::TaskState, consent_events::Told};
 
 /// `GET /privacy/{bank}`
-pub async fn page(State(face): Web, visitor: Visitor) -> Result<Page<Overview>, Problem> {
+pub async fn page(State(face): Web, visitor: Visitor) -> Result<impl IntoResponse, Problem> {
     let found = privacy::sharing(&face.app, &visitor.session).await?;
     let now = face.app.clock.now();
     let share = |whole: &Whole| share(whole, &visitor, now);
-    Ok(Page(Overview {
+    // Somebody whose chat shares nothing may be looking for another one.
+    let offer = visitor.person.is_none() && found.open.is_empty() && !found.waiting;
+    let answer_here = found.waiting && can_answer(&face, &visitor, now).await?;
+    let sign_in = offer && visitor.tenant.offers_sign_in().await;
+    let page = Page(Overview {
         brand: visitor.brand(),
         place: visitor.place(Part::Sharing),
+        sign_in,
         open: found.open.iter().map(share).collect(),
         earlier: found.earlier.iter().map(share).collect(),
         more: found.more,
         waiting: found.waiting,
-    }))
+        answer_here,
+    });
+    Ok((sign_in.then(|| leads_to(&visitor.tenant)), page))
+}
+
+/// Whether "was that you?" can be answered here: somebody signed in at the bank, and it was they who linked.
+async fn can_answer(face: &Face, visitor: &Visitor, now: Timestamp) -> Result<bool, DbError> {
+    let Some((person, of)) = visitor.person.as_ref().and_then(|p| Some((p, p.chosen.clone()?))) else {
+        return Ok(false);
+    };
+    let subject = person.subject;
+    let found = face.app.store.read(move |tx| linking::awaiting_of(tx, &of, subject, now)).await?;
+    Ok(found.is_some())
 }
 
 /// `GET /privacy/{bank}/consents/{consent}`
@@ -56,7 +76,7 @@ pub async fn draw(
     let whole = whole.ok_or_else(|| unknown(visitor))?;
     let receipt = consents::receipt(app, &of.bank, &of.customer, consent).await?;
     let (now, zone) = (app.clock.now(), &visitor.tenant.zone);
-    let api = format!("/v1/chat/{}/consents/{consent}", of.bank);
+    let at = format!("/consents/{consent}");
     Ok(Page(One {
         brand: visitor.brand(),
         place: visitor.place(Part::Sharing),
@@ -67,8 +87,8 @@ pub async fn draw(
         notice: whole.consent.notice.clone(),
         notice_sha256: whole.consent.notice_sha256.clone(),
         receipt: receipt.map(|receipt| receipt.to_string()),
-        record_href: api.clone(),
-        receipt_href: format!("{api}/receipt"),
+        record_href: visitor.file(&at, &format!("{at}/record")),
+        receipt_href: visitor.file(&format!("{at}/receipt"), &format!("{at}/receipt")),
     }))
 }
 

@@ -37,6 +37,17 @@ pub struct Place {
     pub name: String,
     /// The part that is open.
     pub part: Part,
+    /// How somebody is in who signed in at the bank.
+    pub signed_in: Option<SignedIn>,
+}
+
+/// A sign-in at the bank.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Whether there are several conversations to choose from.
+    pub several: bool,
+    /// When it ends at the latest, as a time of day.
+    pub until: String,
 }
 
 impl Place {
@@ -61,8 +72,40 @@ impl Place {
 pub struct Door {
     /// The bank.
     pub brand: Option<Brand>,
+    /// Its id.
+    pub bank: String,
     /// Its name.
     pub name: String,
+    /// Whether people can come in by signing in at the bank.
+    pub sign_in: bool,
+}
+
+/// A conversation to choose.
+pub struct Conversation {
+    /// Its id.
+    pub id: String,
+    /// Where it takes place.
+    pub place: String,
+    /// When it began.
+    pub begun: String,
+    /// How much was said.
+    pub messages: String,
+    /// Whether it is the one that is open.
+    pub chosen: bool,
+}
+
+/// Which of several conversations somebody wants to see who signed in at the bank.
+#[derive(Template)]
+#[template(path = "privacy/several.html")]
+pub struct Several {
+    /// The bank.
+    pub brand: Option<Brand>,
+    /// Its id.
+    pub bank: String,
+    /// Its name.
+    pub name: String,
+    /// The conversations, the newest link first.
+    pub conversations: Vec<Conversation>,
 }
 
 /// One consent, as people read it.
@@ -123,6 +166,8 @@ pub struct Overview {
     pub brand: Option<Brand>,
     /// Where this is.
     pub place: Place,
+    /// Whether to offer to sign in at the bank, for another conversation.
+    pub sign_in: bool,
     /// What is shared now, or paused.
     pub open: Vec<Share>,
     /// What was shared, or asked for.
@@ -131,6 +176,8 @@ pub struct Overview {
     pub more: usize,
     /// Whether a choice waits for its yes in the chat.
     pub waiting: bool,
+    /// Whether it can be said here: it was the same person who signed in at the bank.
+    pub answer_here: bool,
 }
 
 /// Something that happened to a consent.

@@ -7,7 +7,31 @@ use super::{
 use crate::privacy::Only;
 
 fn place(part: privacy::Part) -> privacy::Place {
-    privacy::Place { bank: "harbour".into(), name: "Harbour Bank".into(), part }
+    privacy::Place { bank: "harbour".into(), name: "Harbour Bank".into(), part, signed_in: None }
+}
+
+fn door(sign_in: bool) -> privacy::Door {
+    privacy::Door { brand: Some(harbour()), bank: "harbour".into(), name: "Harbour Bank".into(), sign_in }
+}
+
+fn several() -> privacy::Several {
+    let one = |id: &str, place: &str, chosen| privacy::Conversation {
+        id: id.into(),
+        place: place.into(),
+        begun: "yesterday at 9:41".into(),
+        messages: "12 messages".into(),
+        chosen,
+    };
+    let conversations = vec![one("cnv_1", "In a messenger", false), one("cnv_2", "On this site", true)];
+    let bank = "harbour".into();
+    privacy::Several { brand: Some(harbour()), bank, name: "Harbour Bank".into(), conversations }
+}
+
+fn signed_in_overview(waiting: bool) -> privacy::Overview {
+    let mut page = overview(vec![share(true, false)], vec![], waiting);
+    page.place.signed_in = Some(privacy::SignedIn { several: !waiting, until: "15:44".into() });
+    page.answer_here = waiting;
+    page
 }
 
 fn share(is_open: bool, is_paused: bool) -> privacy::Share {
@@ -34,10 +58,12 @@ fn overview(open: Vec<privacy::Share>, earlier: Vec<privacy::Share>, waiting: bo
     privacy::Overview {
         brand: Some(harbour()),
         place: place(privacy::Part::Sharing),
+        sign_in: open.is_empty(),
         open,
         earlier,
         more,
         waiting,
+        answer_here: false,
     }
 }
 
@@ -127,10 +153,11 @@ fn ask_to_erase(wrong: Option<String>) -> privacy::AskToErase {
 /// Every page in every state, by a name for its file.
 pub fn named() -> Vec<(&'static str, String)> {
     vec![
-        (
-            "privacy-door",
-            draw(&privacy::Door { brand: Some(harbour()), name: "Harbour Bank".into() }).unwrap(),
-        ),
+        ("privacy-door", draw(&door(true)).unwrap()),
+        ("privacy-door-no-sign-in", draw(&door(false)).unwrap()),
+        ("privacy-several", draw(&several()).unwrap()),
+        ("privacy-signed-in", draw(&signed_in_overview(false)).unwrap()),
+        ("privacy-answer", draw(&signed_in_overview(true)).unwrap()),
         ("privacy-nothing", draw(&overview(vec![], vec![], true)).unwrap()),
         (
             "privacy-linked",

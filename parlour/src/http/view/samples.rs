@@ -399,7 +399,12 @@ fn told(way: sealed::Way) -> sealed::Told {
         detail: "Nothing was shown, and your page is kept.".into(),
         remedy: "Wait a moment and try again here.".into(),
         way,
+        sign_in: (way == sealed::Way::Nowhere).then(way_in),
     }
+}
+
+fn way_in() -> sealed::SignIn {
+    sealed::SignIn { to: "/sealed/harbour.x/sign-in".into(), bank: "Harbour Bank".into() }
 }
 
 /// Every page in every state, by a name for its file.
@@ -416,7 +421,12 @@ pub fn named() -> Vec<(&'static str, String)> {
         ("sealed-opened", opened()),
         (
             "sealed-waiting",
-            draw(&sealed::Waiting { brand: Some(harbour()), words: ["amber", "lemon", "velvet"] }).unwrap(),
+            draw(&sealed::Waiting {
+                brand: Some(harbour()),
+                words: ["amber", "lemon", "velvet"],
+                sign_in: Some(way_in()),
+            })
+            .unwrap(),
         ),
         ("sealed-told", draw(&told(sealed::Way::Nowhere)).unwrap()),
         ("sealed-again", draw(&told(sealed::Way::Again)).unwrap()),

@@ -80,6 +80,17 @@ pub struct Waiting {
     pub brand: Option<Brand>,
     /// The words.
     pub words: [&'static str; 3],
+    /// The other way to show who they are.
+    pub sign_in: Option<SignIn>,
+}
+
+/// A button to a bank's sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// Where it goes.
+    pub to: String,
+    /// The bank's name.
+    pub bank: String,
 }
 
 /// Where a page that shows nothing leads.
@@ -105,6 +116,8 @@ pub struct Told {
     pub remedy: String,
     /// Where it leads.
     pub way: Way,
+    /// How to show who they are.
+    pub sign_in: Option<SignIn>,
 }
 
 impl Told {
