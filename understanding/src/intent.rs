@@ -1,9 +1,8 @@
 //! What a message asks for.
 
+use crate::lexicon::{DOMINATES, FILLERS, MOST_SMALL_TALK, NEGATIONS, OTHER_BUSINESS, SMALL_TALK, TROUBLE};
 use crate::matching::{Match, Phrase};
-use crate::phrases::{
-    DOMINATES, FILLERS, MOST_SMALL_TALK, NEGATIONS, OTHER_BUSINESS, PHRASES, SMALL_TALK, Strength, TROUBLE,
-};
+use crate::phrases::{PHRASES, Strength};
 use crate::words::Word;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;

@@ -10,6 +10,7 @@ mod amount;
 mod follow_up;
 mod intent;
 pub mod learned;
+mod lexicon;
 mod matching;
 mod merchant;
 mod period;

@@ -1,6 +1,6 @@
 //! Whether a phrase of the table stands in a message.
 
-use crate::phrases::{COMMON_ENGLISH, NOT_TYPOS};
+use crate::lexicon::{COMMON_ENGLISH, NOT_TYPOS};
 use crate::words::Word;
 
 /// A phrase found in a message.
