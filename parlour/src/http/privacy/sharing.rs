@@ -83,7 +83,7 @@ pub async fn draw(
         share: share(&whole, visitor, now),
         first,
         accounts: whole.consent.accounts.iter().map(ToString::to_string).collect(),
-        events: whole.history.iter().map(|told| event(told, now, zone)).collect(),
+        events: whole.history.iter().map(|told| event(visitor, told, now, zone)).collect(),
         notice: whole.consent.notice.clone(),
         notice_sha256: whole.consent.notice_sha256.clone(),
         receipt: receipt.map(|receipt| receipt.to_string()),
@@ -161,7 +161,7 @@ fn at_bank(whole: &Whole, name: &str, now: Timestamp, zone: &TimeZone) -> Option
     })
 }
 
-fn event(told: &Told, now: Timestamp, zone: &TimeZone) -> Event {
+fn event(visitor: &Visitor, told: &Told, now: Timestamp, zone: &TimeZone) -> Event {
     let change = &told.change;
     Event {
         at: change.at,
@@ -170,8 +170,7 @@ fn event(told: &Told, now: Timestamp, zone: &TimeZone) -> Event {
         reason: change.reason.clone(),
         index: told.index,
         receipt: told.index.and(change.entry.as_ref()).map(|entry| {
-            let bank = &change.bank;
-            format!("/v1/chat/{bank}/access/{entry}/receipt")
+            visitor.file(&format!("/access/{entry}/receipt"), &format!("/looks/{entry}/receipt"))
         }),
     }
 }
