@@ -73,8 +73,8 @@ async fn what_was_withdrawn_after_a_backup_does_not_live_again(backend: Backend)
         assert!(!shows_balances(&reply) && reply["seen"].is_null(), "{reply}");
         guest.hears("had to go back to an earlier state").await.unwrap();
     }
-    // The bank's word comes by itself, and would be taken for the answer to what is asked next.
-    stays.hears("ended there too").await.unwrap();
+    // What comes by itself must not be taken for an answer.
+    stays.hears("has ended there too").await.unwrap();
     // Whoever wants to can link again, and the log goes on where it was published.
     stays.link(&house.harbour()).await.unwrap();
     assert!(shows_balances(&stays.ask(BALANCE).await.unwrap()));
@@ -148,6 +148,7 @@ async fn an_ending_that_was_cut_off_goes_on_at_the_next_start() {
     for guest in [&mut stops, &mut stays] {
         assert_eq!(consent(&house, guest).await.state, ConsentState::Revoked);
     }
+    stays.hears("has ended there too").await.unwrap();
     stays.link(&house.harbour()).await.unwrap();
     assert!(shows_balances(&stays.ask(BALANCE).await.unwrap()), "it is over by itself");
 }
