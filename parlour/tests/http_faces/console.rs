@@ -160,6 +160,8 @@ async fn two_people_say_no_and_it_holds_at_once() {
 #[tokio::test]
 async fn nobody_decides_their_own_proposal() {
     let gateway = Gateway::start().await;
+    let offered = || DataClass::ALL.iter().map(|class| open(&gateway, *class)).collect::<Vec<_>>();
+    let before = offered();
     let one = colleague(&gateway, "harbour", Role::Officer, 1).await;
     let two = colleague(&gateway, "harbour", Role::Officer, 2).await;
     let proposal = one.window.propose("everything").await;
@@ -180,7 +182,7 @@ async fn nobody_decides_their_own_proposal() {
     assert_eq!(two.window.sign_in(&mut two.device).await.status, 200);
     two.window.post(&format!("{late}/approve"), &[]).await.is_problem(409, "stale");
     assert!(two.window.get(&late).await.body.contains("nobody decided in time"));
-    assert!(DataClass::ALL.iter().all(|class| open(&gateway, *class)));
+    assert_eq!(offered(), before, "nothing was closed");
 }
 
 #[tokio::test]
