@@ -7,9 +7,21 @@
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet};
 use serde_json::{Value, json};
+use std::thread;
+
+/// Bytes of stack for making the set. Cedar reads nested expressions by recursion, with frames of a hundred kilobytes
+/// where it is not optimised, and a caller's thread may have two megabytes.
+const STACK: usize = 64 << 20;
 
 /// The shorter set; none if it could not be made, and then the whole set is asked each time.
 pub(crate) fn of(whole: &PolicySet) -> Option<PolicySet> {
+    thread::scope(|scope| {
+        let maker = thread::Builder::new().name("gate-allowing".to_owned()).stack_size(STACK);
+        maker.spawn_scoped(scope, || make(whole)).ok()?.join().ok()?
+    })
+}
+
+fn make(whole: &PolicySet) -> Option<PolicySet> {
     let mut conditions = Vec::new();
     let mut set = PolicySet::new();
     for policy in whole.policies() {

@@ -78,13 +78,18 @@ impl Guest {
 
     /// Says something and waits for what the bank's side answers.
     pub async fn ask(&mut self, text: &str) -> Result<Value, StepFault> {
+        let seq = self.say(text).await?;
+        self.reply_after(seq, text).await
+    }
+
+    /// Says something; its place in the conversation.
+    async fn say(&mut self, text: &str) -> Result<i64, StepFault> {
         self.said += 1;
         let key = format!("said-{}", self.said);
         let url = self.api("messages");
         let page = self.visitor.post_json(&url, &json!({ "text": text, "key": key })).await?;
         let said: Value = serde_json::from_str(&page.body).unwrap_or_default();
-        let Some(seq) = said["seq"].as_i64() else { return unexpected("a stored message", page.body) };
-        self.reply_after(seq, text).await
+        said["seq"].as_i64().map_or_else(|| unexpected("a stored message", page.body), Ok)
     }
 
     async fn reply_after(&mut self, seq: i64, question: &str) -> Result<Value, StepFault> {
@@ -195,14 +200,22 @@ impl Guest {
         Ok(chosen)
     }
 
-    /// Says yes to "was that you?".
+    /// Says yes to "was that you?". What comes by itself in between is not taken for the answer.
     pub async fn confirm(&mut self) -> Result<(), StepFault> {
-        let reply = self.ask("Yes, that was me").await?;
-        if reply.to_string().contains("Linked to") {
-            Ok(())
-        } else {
-            unexpected("a chat that is linked", reply)
+        let (question, wanted) = ("Yes, that was me", "Linked to");
+        let seq = self.say(question).await?;
+        let url = self.api(&format!("messages?after={seq}"));
+        for _ in 0..LOOKS {
+            let page = self.visitor.json(&url).await?;
+            let messages = page["messages"].as_array().cloned().unwrap_or_default();
+            let mut said = messages.iter().filter(|m| m["words"]["from"] == "bank");
+            if said.any(|m| m.to_string().contains(wanted)) {
+                return Ok(());
+            }
+            time::sleep(LOOK_EVERY).await;
         }
+        let page = self.visitor.json(&url).await?;
+        unexpected("a chat that is linked", page)
     }
 
     /// The bank's own page of what is shared.
