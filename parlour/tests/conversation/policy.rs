@@ -283,7 +283,7 @@ async fn a_refusal_is_explained_from_the_log_without_naming_anybody() {
     ] {
         assert!(said.contains(told), "{told} is not in\n{said}");
     }
-    for personal in ["cus_", "con_", "cst_", "checking", "acc"] {
+    for personal in ["cus_", "con_", "cst_", "checking", "acc_", "acc-"] {
         assert!(!said.contains(personal), "{personal} is in\n{said}");
     }
     let missing = "ent_00000000000000000000000000000000";
