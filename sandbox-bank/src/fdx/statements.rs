@@ -25,7 +25,7 @@ use crate::{
 /// A statement, without what it says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct StatementView {
+pub(crate) struct FdxStatementView {
     account_id: String,
     statement_id: String,
     #[schema(format = Date)]
@@ -37,7 +37,7 @@ pub(crate) struct StatementView {
 /// The statements of an account, newest first.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct StatementsPage {
-    statements: Vec<StatementView>,
+    statements: Vec<FdxStatementView>,
 }
 
 async fn listed(house: &Shared, consent: &Consent, id: &str) -> Result<(Account, Vec<Statement>), ApiFault> {
@@ -67,7 +67,7 @@ pub(crate) async fn list(
     Path(id): Path<String>,
 ) -> Result<Json<StatementsPage>, ApiFault> {
     let (account, found) = listed(&house, &consent, &id).await?;
-    let view = |statement: &Statement| StatementView {
+    let view = |statement: &Statement| FdxStatementView {
         account_id: account.id.clone(),
         statement_id: statement.id.clone(),
         start_date: statement.from.to_string(),
