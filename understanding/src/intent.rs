@@ -29,6 +29,32 @@ pub enum Intent {
     CardLost,
     /// A card was stolen.
     CardStolen,
+    /// What a card may spend, and where.
+    CardLimits,
+    /// The customer travels, or does not after all.
+    Travel,
+    /// An account is to be called something else.
+    Nickname,
+    /// Statements of an account.
+    Statements,
+    /// Payments that are ordered once and for all.
+    Schedules,
+    /// Merchants who take the same again and again.
+    Subscriptions,
+    /// How the bank reaches the customer.
+    Contact,
+    /// Tell them when something happens on their accounts.
+    Watch,
+    /// What they are told of now.
+    Watches,
+    /// Tell them no more of it.
+    WatchStop,
+    /// Payments as a file to take along.
+    TakeAlong,
+    /// What was done at the bank for them.
+    Deeds,
+    /// Take the last of it back.
+    Undo,
     /// In which shops or places.
     WhereShopped,
     /// Who read the customer's data.
@@ -214,6 +240,19 @@ fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
             | Intent::CardUnfreeze
             | Intent::CardLost
             | Intent::CardStolen
+            | Intent::CardLimits
+            | Intent::Travel
+            | Intent::Nickname
+            | Intent::Statements
+            | Intent::Schedules
+            | Intent::Subscriptions
+            | Intent::Contact
+            | Intent::Watch
+            | Intent::Watches
+            | Intent::WatchStop
+            | Intent::TakeAlong
+            | Intent::Deeds
+            | Intent::Undo
             | Intent::Yes
             | Intent::No
     );
