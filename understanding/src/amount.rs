@@ -81,12 +81,12 @@ const CURRENCY_WORDS: &[(&str, Option<Currency>)] = &[
 ];
 
 /// One amount of money in a message.
-struct Sum {
-    minor: i64,
-    currency: Option<Currency>,
+pub(crate) struct Sum {
+    pub(crate) minor: i64,
+    pub(crate) currency: Option<Currency>,
     /// Whether a sign or word said that it is money.
-    is_money: bool,
-    used: usize,
+    pub(crate) is_money: bool,
+    pub(crate) used: usize,
 }
 
 /// Finds the first filter on amounts.
@@ -136,7 +136,7 @@ fn compared(words: &[Word], at: usize) -> Option<AmountFilter> {
 }
 
 /// Reads an amount at the beginning of the words; `None` also for numbers of days and the like.
-fn sum(words: &[Word]) -> Option<Sum> {
+pub(crate) fn sum(words: &[Word]) -> Option<Sum> {
     let first = words.first()?.text.as_str();
     let (before, rest) = match first.char_indices().find(|(_, letter)| letter.is_ascii_digit()) {
         Some((digit, _)) => first.split_at(digit),

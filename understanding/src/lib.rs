@@ -6,7 +6,9 @@
 //! - [`redact`] gives the text that is safe to store.
 
 mod account;
+mod ahead;
 mod amount;
+mod countries;
 mod follow_up;
 mod intent;
 pub mod learned;
@@ -17,10 +19,13 @@ mod period;
 mod phrases;
 mod redaction;
 pub mod train;
+pub mod wishes;
 mod words;
 
 pub use account::AccountHint;
+pub use ahead::Ahead;
 pub use amount::{AmountFilter, Comparison};
+pub use countries::country_name;
 pub use follow_up::{Topic, asks_for_more, follow_up, goes_on};
 pub use intent::{Decision, Intent, MAX_CHOICES};
 pub use period::Period;

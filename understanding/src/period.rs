@@ -185,7 +185,7 @@ fn named(words: &[Word], at: usize, today: Date, sure: bool) -> Option<Days> {
     Some((first, first.checked_add(1.month()).ok()?, used))
 }
 
-fn weekday(word: &str, sure: bool) -> Option<Weekday> {
+pub(crate) fn weekday(word: &str, sure: bool) -> Option<Weekday> {
     let known = WEEKDAYS.iter().find(|(name, short, _)| {
         *name == word || (sure && word.starts_with(short) && name.starts_with(word))
     });
@@ -193,7 +193,7 @@ fn weekday(word: &str, sure: bool) -> Option<Weekday> {
 }
 
 /// "march" and "may" are also other words, and so are short names: those need a word before them.
-fn month(word: &str, sure: bool) -> Option<i8> {
+pub(crate) fn month(word: &str, sure: bool) -> Option<i8> {
     let place = MONTHS.iter().position(|name| {
         let whole = *name == word && (sure || !matches!(word, "march" | "may"));
         whole || (sure && word.len() >= 3 && name.starts_with(word))
@@ -201,19 +201,19 @@ fn month(word: &str, sure: bool) -> Option<i8> {
     place.and_then(|place| i8::try_from(place + 1).ok())
 }
 
-fn iso(word: &str) -> Option<Date> {
+pub(crate) fn iso(word: &str) -> Option<Date> {
     let shaped = word.len() == 10 && word.is_ascii() && word[4..5] == *"-" && word[7..8] == *"-";
     if shaped { word.parse().ok() } else { None }
 }
 
-fn day_of_month(word: &str) -> Option<i8> {
+pub(crate) fn day_of_month(word: &str) -> Option<i8> {
     let digits = word.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let ending = &word[digits.len()..];
     let day: i8 = digits.parse().ok()?;
     (matches!(ending, "" | "st" | "nd" | "rd" | "th") && (1..=31).contains(&day)).then_some(day)
 }
 
-fn year(word: &str) -> Option<i16> {
+pub(crate) fn year(word: &str) -> Option<i16> {
     word.parse().ok().filter(|year| word.len() == 4 && (1990..2100).contains(year))
 }
 
