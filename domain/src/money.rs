@@ -145,6 +145,19 @@ impl Money {
         Ok(Money { minor_units, ..self })
     }
 
+    /// The amount as programs read it, with a point and the currency's own decimals: `-500.05`, `1200`.
+    pub fn decimal(self) -> String {
+        let digits = self.currency.decimals() as usize;
+        let units = self.minor_units.unsigned_abs().to_string();
+        let sign = if self.minor_units < 0 { "-" } else { "" };
+        if digits == 0 {
+            return format!("{sign}{units}");
+        }
+        let padded = format!("{units:0>width$}", width = digits + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - digits);
+        format!("{sign}{whole}.{fraction}")
+    }
+
     /// The same amount with the other sign.
     pub fn negated(self) -> Money {
         Money { minor_units: self.minor_units.saturating_neg(), ..self }

@@ -8,7 +8,7 @@ use gate::{
     AccountManagement, Asker, Circumstances, ForPurpose, Logged, Ordered, Permit, Question, Refusal,
     RefusalReason, Verdict,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use std::sync::Arc;
 use store::{
     DbError, Tx, access,
@@ -100,9 +100,31 @@ enum Worth {
 }
 
 impl Turn {
+    /// Today, where the bank is.
+    pub fn today(&self) -> Date {
+        self.now.to_zoned(self.tenant.zone.clone()).date()
+    }
+
     /// Asks the gate for data classes, for the purpose `P`. All are granted, or the answer is No.
     pub async fn ask<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Asked<P>, TurnFault> {
-        let classes = match self.worth_asking::<P>(classes).await? {
+        self.asked(classes, false).await
+    }
+
+    /// The same for an answer that is never shown in a conversation, such as a file: there it is only found out
+    /// whether its page would be allowed.
+    pub async fn ask_on_page<P: ForPurpose + 'static>(
+        &self,
+        classes: &[DataClass],
+    ) -> Result<Asked<P>, TurnFault> {
+        self.asked(classes, true).await
+    }
+
+    async fn asked<P: ForPurpose + 'static>(
+        &self,
+        classes: &[DataClass],
+        only_on_page: bool,
+    ) -> Result<Asked<P>, TurnFault> {
+        let classes = match self.worth_asking::<P>(classes, only_on_page).await? {
             Worth::Asking(classes) => classes,
             Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
         };
@@ -174,8 +196,13 @@ impl Turn {
     /// If one class would be refused, that one alone: nothing is logged as allowed that is then not read. If
     /// none would and the conversation may not carry the answer, its page. What counts is decided again, in the
     /// transaction that logs it.
-    async fn worth_asking<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Worth, DbError> {
-        let page = self.shown == Shown::InConversation && self.tier(classes) == Tier::Sealed;
+    async fn worth_asking<P: ForPurpose + 'static>(
+        &self,
+        classes: &[DataClass],
+        only_on_page: bool,
+    ) -> Result<Worth, DbError> {
+        let sealed = only_on_page || self.tier(classes) == Tier::Sealed;
+        let page = self.shown == Shown::InConversation && sealed;
         if classes.len() < 2 && !page {
             return Ok(Worth::Asking(classes.to_vec()));
         }

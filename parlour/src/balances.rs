@@ -5,10 +5,12 @@ use crate::{
     filter, linking, refusal,
     reply::{BalanceLine, Block, Reply, Seen},
     sealed::{self, Skill},
+    when,
 };
 use banks::Listing;
-use domain::{AccountKind, Balance, DataClass};
+use domain::{AccountKind, Balance, CardBill, DataClass};
 use gate::{AnswerCustomer, Opened};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use understanding::Entities;
 
 /// Tells how the shared accounts stand.
@@ -26,10 +28,10 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         Ok(guarded) => guarded,
         Err(fault) => return linking::after_fault(turn, &consent, fault).await,
     };
-    Ok(compose(guarded.open(permit)?, about))
+    Ok(compose(guarded.open(permit)?, about, turn.now, &turn.tenant.zone))
 }
 
-fn compose(read: Opened<Listing<Balance>>, about: &Entities) -> Reply {
+fn compose(read: Opened<Listing<Balance>>, about: &Entities, now: Timestamp, zone: &TimeZone) -> Reply {
     let seen = vec![Seen::of(&read)];
     let Listing { rows: all, partial, .. } = read.value;
     let wanted: Vec<&Balance> = match &about.account {
@@ -40,19 +42,62 @@ fn compose(read: Opened<Listing<Balance>>, about: &Entities) -> Reply {
     if shown.is_empty() {
         return Reply { seen, ..Reply::text("The bank shows no accounts for this chat.") };
     }
-    let accounts = shown.into_iter().map(line).collect();
+    let accounts = shown.into_iter().map(|balance| line(balance, now, zone)).collect();
     let mut blocks = vec![Block::Balances { accounts }];
     blocks.extend(partial.then(Block::partial));
     Reply { blocks, seen, ..Reply::default() }.with_quick(&["Last transactions", "Who looked at my data?"])
 }
 
-fn line(balance: &Balance) -> BalanceLine {
+fn line(balance: &Balance, now: Timestamp, zone: &TimeZone) -> BalanceLine {
     let owed = balance.account.kind == AccountKind::Card;
+    let today = now.to_zoned(zone.clone()).date();
     BalanceLine {
         title: balance.account.title(),
         kind: balance.account.kind,
         current: if owed { balance.current.magnitude().into() } else { balance.current.into() },
         available: balance.available.map(Into::into),
         as_of: balance.as_of,
+        bill: balance.bill.as_ref().and_then(|bill| to_pay(bill, today)),
+        stale: stale(balance.as_of, now),
+    }
+}
+
+/// "At least $35.00 by Tue 1 Dec".
+fn to_pay(bill: &CardBill, today: Date) -> Option<String> {
+    let by = bill.due.map(|due| when::day(due, today));
+    match (bill.minimum, by) {
+        (Some(minimum), Some(by)) => Some(format!("at least {minimum} by {by}")),
+        (Some(minimum), None) => Some(format!("at least {minimum}")),
+        (None, Some(by)) => Some(format!("by {by}")),
+        (None, None) => None,
+    }
+}
+
+/// A balance that the bank read this long ago may not be what it is now.
+const STALE: SignedDuration = SignedDuration::from_hours(24);
+
+fn stale(as_of: Timestamp, now: Timestamp) -> Option<String> {
+    let age = now.duration_since(as_of);
+    if age < STALE {
+        return None;
+    }
+    let days = age.as_hours() / 24;
+    let old = if days == 1 { "a day".to_owned() } else { format!("{days} days") };
+    Some(format!("This is {old} old. The bank has nothing newer just now."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_balance_of_yesterday_is_said_to_be_old_and_one_of_today_is_not() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        assert_eq!(stale(now - STALE + SignedDuration::from_nanos(1), now), None);
+        let old = stale(now - STALE, now);
+        assert_eq!(old.as_deref(), Some("This is a day old. The bank has nothing newer just now."));
+        let older = stale(now - SignedDuration::from_hours(75), now);
+        assert_eq!(older.as_deref(), Some("This is 3 days old. The bank has nothing newer just now."));
+        assert_eq!(stale(now + STALE, now), None, "a clock that is ahead is no reason to warn");
     }
 }

@@ -1,7 +1,8 @@
 //! What a conversation remembers from one message to the next: what it is about, and what the bank's side asked last. It
 //! is sealed in the conversation's own row, written together with each answer, and of no use after ten minutes.
 
-use domain::{AccountId, CardId, Order};
+use domain::{AccountId, CardId, Order, Region, Statement};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use understanding::{Entities, Intent, Topic};
@@ -41,11 +42,74 @@ pub enum Asked {
         key: String,
         /// The bank's reference of the approval that it asked for.
         reference: Option<String>,
+        /// What leads back from it.
+        #[serde(default)]
+        undo: Option<Box<Order>>,
+        /// The key of the order that this one takes back.
+        #[serde(default)]
+        takes_back: Option<String>,
+    },
+    /// For something that is missing.
+    Slot(Slot),
+}
+
+/// What is missing to do something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "missing", rename_all = "snake_case")]
+pub enum Slot {
+    /// The new limit of a card.
+    Limit {
+        /// The last four digits of the card.
+        last4: String,
+    },
+    /// A country, or days.
+    Travel {
+        /// The countries that were named.
+        countries: Vec<Region>,
+        /// The first day, if it was named.
+        from: Option<Date>,
+        /// The last day, if it was named.
+        until: Option<Date>,
+    },
+    /// Which travel notice is taken back.
+    Notice {
+        /// Their ids and what they say.
+        notices: Vec<(String, String)>,
+    },
+    /// Which account is renamed.
+    NameWhich {
+        /// The accounts: id, name and title.
+        accounts: Vec<(AccountId, String, String)>,
+        /// The new name, if it was said.
+        name: Option<String>,
+    },
+    /// The new name of an account.
+    Name {
+        /// The account: id, name and title.
+        account: (AccountId, String, String),
+    },
+    /// Which statement.
+    Statement {
+        /// They, each with what stands on its button.
+        statements: Vec<(Statement, String)>,
     },
 }
 
+/// The way back from what was done last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// What leads back.
+    pub order: Order,
+    /// What it is about, as the customer reads it.
+    pub name: String,
+    /// The key of the order that leads back: made with it, so that it is sent once.
+    pub key: String,
+    /// The key of the order that it takes back.
+    pub takes_back: String,
+}
+
 /// What is to be done with a card.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CardWish {
     /// It stops paying until it is unfrozen.
@@ -56,6 +120,11 @@ pub enum CardWish {
     ReportLost,
     /// It is stolen: the same.
     ReportStolen,
+    /// Its limits are changed.
+    Limits {
+        /// As it was said.
+        said: String,
+    },
 }
 
 /// A card that was offered.
@@ -89,6 +158,9 @@ pub struct Memory {
     /// How many messages in a row were not understood.
     #[serde(default)]
     misses: u8,
+    /// The way back from what was done last.
+    #[serde(default)]
+    undo: Option<Undo>,
 }
 
 impl Memory {
@@ -121,6 +193,19 @@ impl Memory {
         self.asked.as_ref()
     }
 
+    /// The way back from what was done last.
+    pub fn undo(&self) -> Option<&Undo> {
+        self.undo.as_ref()
+    }
+
+    /// With this way back. None: with the one that is there, unless it was gone.
+    pub fn with_undo(mut self, undo: Option<Undo>, gone: bool) -> Memory {
+        if undo.is_some() || gone {
+            self.undo = undo;
+        }
+        self
+    }
+
     /// Whether this message, not understood like those before it, is one too many.
     pub fn is_enough(&self) -> bool {
         self.misses + 1 >= MISSES
@@ -136,7 +221,7 @@ impl Memory {
         now: Timestamp,
     ) -> Memory {
         let topic = topic.or_else(|| self.topic.clone());
-        Memory { at: Some(now), topic, shown, asked, misses: 0 }
+        Memory { at: Some(now), topic, shown, asked, misses: 0, undo: self.undo.clone() }
     }
 
     /// After a message that was not understood.

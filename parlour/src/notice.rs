@@ -22,7 +22,7 @@ pub fn purposes(classes: &[DataClass]) -> Vec<Purpose> {
     if classes.contains(&DataClass::MerchantPlaces) {
         purposes.push(Purpose::OwnSpendingMap);
     }
-    if classes.contains(&DataClass::Cards) {
+    if classes.contains(&DataClass::Cards) || classes.contains(&DataClass::Contact) {
         purposes.push(Purpose::AccountManagement);
     }
     purposes

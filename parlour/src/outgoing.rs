@@ -17,6 +17,9 @@ pub enum TooOpen {
     /// It has data on a foreign channel, and does not say under which decision that was opened.
     #[error("it has bank data on a foreign channel without the decision that opened it")]
     WithoutItsDecision,
+    /// It holds a file, which stands on pages only.
+    #[error("it holds a file, and files stand on pages only")]
+    File,
     /// It tells on a foreign channel when somebody asked for the person's data.
     #[error("it tells on a foreign channel who looked")]
     WhoLooked,
@@ -27,6 +30,9 @@ impl Outgoing {
     pub fn to(channel: Channel, reply: Reply) -> Result<Outgoing, TooOpen> {
         if reply.seen.iter().any(|seen| seen.tier != Tier::InChat) {
             return Err(TooOpen::OpenedForItsPage);
+        }
+        if reply.blocks.iter().any(|block| matches!(block, Block::File(_))) {
+            return Err(TooOpen::File);
         }
         if channel.is_foreign() {
             let who_looked = |block: &Block| matches!(block, Block::Accesses { .. } | Block::Receipts { .. });
@@ -61,6 +67,8 @@ fn has_data(block: &Block) -> bool {
         | Block::Picture { .. }
         | Block::Compared { .. }
         | Block::Places { .. }
+        | Block::Facts { .. }
+        | Block::File(_)
         | Block::Accesses { .. }
         | Block::Receipts { .. } => true,
         Block::Text { .. }

@@ -3,7 +3,7 @@
 //! A reply is stored as it was said (sealed), so the thread reads the same tomorrow. It never holds a full
 //! account or card number.
 
-use crate::memory::Asked;
+use crate::memory::{Asked, Undo};
 use domain::{AccountKind, DataClass, EntryId, Money, Purpose, Tier};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,10 @@ pub struct Leaves {
     pub asked: Option<Asked>,
     /// How many payments of a list have been shown with it, those of earlier pages too.
     pub shown: u32,
+    /// The way back from what it says was done.
+    pub undo: Option<Undo>,
+    /// Whether what was done last was taken back with it.
+    pub undone: bool,
 }
 
 /// An answer offered as a button. Pressing it says `text`.
@@ -118,6 +122,15 @@ pub enum Block {
         /// One per city, most visited first.
         rows: Vec<PlaceLine>,
     },
+    /// Some facts, each with its name: limits, standing orders, what was ordered.
+    Facts {
+        /// What they are about.
+        title: String,
+        /// The facts.
+        rows: Vec<Point>,
+    },
+    /// A file to keep. It stands on pages only, never in a conversation.
+    File(FileToKeep),
     /// The notice before linking, with the button that leads to the bank.
     Notice(Notice),
     /// The way to a page that shows the answer once.
@@ -197,6 +210,12 @@ pub struct BalanceLine {
     /// When the bank read it.
     #[schema(value_type = String, format = DateTime)]
     pub as_of: Timestamp,
+    /// Of a card: the least that is to be paid, and by which day ("at least $35.00 by Tue 1 Dec").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill: Option<String>,
+    /// Said when the bank read it long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<String>,
 }
 
 /// One payment.
@@ -280,6 +299,27 @@ pub struct SealedLink {
     /// Until when it opens.
     #[schema(value_type = String, format = DateTime)]
     pub until: Timestamp,
+}
+
+/// A file to keep: part of the page that shows it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FileToKeep {
+    /// What is in it, in words.
+    pub text: String,
+    /// Its name.
+    pub name: String,
+    /// What stands on the button.
+    pub label: String,
+    /// Its media type.
+    pub media: String,
+    /// Its content in base 64 (RFC 4648, with padding).
+    pub content: String,
+}
+
+impl std::fmt::Debug for FileToKeep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FileToKeep({}, {} characters)", self.media, self.content.len())
+    }
 }
 
 /// One point of a notice.

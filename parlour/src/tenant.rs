@@ -204,7 +204,10 @@ fn what_it_can(offers: &[DataClass]) -> Vec<String> {
         (DataClass::Balances, "Tell you your balances"),
         (DataClass::Transactions, "Show your payments, and what you spent where and when"),
         (DataClass::MerchantPlaces, "Show in which places you shopped"),
-        (DataClass::Cards, "Freeze a card, and unfreeze or replace it"),
+        (DataClass::Cards, "Freeze a card or replace it, change what it may spend, and note that you travel"),
+        (DataClass::Statements, "Hand you your statements"),
+        (DataClass::ScheduledPayments, "List your standing orders and subscriptions"),
+        (DataClass::Contact, "Change how the bank reaches you"),
     ];
     let mut can: Vec<String> =
         lines.iter().filter(|(c, _)| offers.contains(c)).map(|(_, line)| (*line).to_owned()).collect();

@@ -6,15 +6,16 @@ use crate::{
     asking::{Shown, Turn, TurnFault},
     balances, cards,
     consents::words as consent_words,
-    erasure, export,
+    contact, erasure, export,
     help::{self, PERSON},
-    linking,
+    limits, linking,
     meaning::{self, Meaning},
     memory::{self, Asked, CardWish, Memory},
-    picture, places, privacy, receipts,
+    names, orders, picture, places, privacy, receipts,
     reply::{Block, Reply},
     room::Words,
-    sealed, spending, when, withdrawal,
+    schedules::{self, List},
+    sealed, slots, spending, statements, take_along, travel, when, withdrawal,
 };
 use domain::ConsentState;
 use std::sync::Arc;
@@ -81,12 +82,13 @@ pub async fn answer(app: &Arc<App>, claimed: &Claimed) -> Answer {
 
 fn remembered(turn: &Turn, reply: &Reply, heard: Heard) -> Memory {
     let (asked, shown) = (reply.leaves.asked.clone(), reply.leaves.shown);
-    match heard {
+    let memory = match heard {
         Heard::Aside => turn.memory.understood(None, shown, asked, turn.now),
         Heard::About(topic) => turn.memory.understood(Some(topic), shown, asked, turn.now),
         Heard::TheEnd => Memory::nothing(turn.now),
         Heard::Missed => turn.memory.missed(asked, turn.now),
-    }
+    };
+    memory.with_undo(reply.leaves.undo.clone(), reply.leaves.undone)
 }
 
 async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
@@ -107,6 +109,12 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if let Some(reply) = cards::answer_if_asked(turn, text, &understood).await? {
         return Ok((reply, Heard::Aside));
     }
+    if let Some(reply) = orders::answer_if_asked(turn, text, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
+    if let Some(reply) = slots::answer_if_asked(turn, text, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
     if understanding::asks_for_more(text)
         && let Some(Topic { intent: Intent::Transactions, entities }) = turn.memory.topic()
         && turn.memory.shown() > 0
@@ -115,13 +123,13 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
         return Ok((reply, Heard::Aside));
     }
     if let Some(Topic { intent, entities }) = goes_on(turn, text, &understood) {
-        let reply = serve(turn, intent, &entities).await?;
+        let reply = serve(turn, intent, &entities, text).await?;
         return Ok((reply, Heard::About(Topic { intent, entities })));
     }
     match meaning::of(&turn.app, &turn.tenant, text, &understood.decision) {
         Meaning::Do(intent) => {
             let entities = understood.entities;
-            let reply = serve(turn, intent, &entities).await?;
+            let reply = serve(turn, intent, &entities, text).await?;
             let heard = match intent {
                 Intent::Stop => Heard::TheEnd,
                 _ if understanding::goes_on(intent) => Heard::About(Topic { intent, entities }),
@@ -147,7 +155,7 @@ fn goes_on(turn: &Turn, text: &str, understood: &Understood) -> Option<Topic> {
     understanding::follow_up(text, understood, turn.memory.topic()?)
 }
 
-async fn serve(turn: &Turn, intent: Intent, about: &Entities) -> Result<Reply, TurnFault> {
+async fn serve(turn: &Turn, intent: Intent, about: &Entities, text: &str) -> Result<Reply, TurnFault> {
     match intent {
         Intent::Balance => balances::tell(turn, about).await,
         Intent::Transactions => spending::list(turn, about, 0).await,
@@ -158,19 +166,19 @@ async fn serve(turn: &Turn, intent: Intent, about: &Entities) -> Result<Reply, T
         Intent::CardUnfreeze => cards::begin(turn, CardWish::Unfreeze, about).await,
         Intent::CardLost => cards::begin(turn, CardWish::ReportLost, about).await,
         Intent::CardStolen => cards::begin(turn, CardWish::ReportStolen, about).await,
-        Intent::CardLimits => Ok(not_here(turn, "change what a card may spend")),
-        Intent::Travel => Ok(not_here(turn, "take a note that you travel")),
-        Intent::Nickname => Ok(not_here(turn, "give an account another name")),
-        Intent::Statements => Ok(not_here(turn, "send statements")),
-        Intent::Schedules => Ok(not_here(turn, "list standing orders")),
-        Intent::Subscriptions => Ok(not_here(turn, "list subscriptions")),
-        Intent::Contact => Ok(not_here(turn, "change how the bank reaches you")),
+        Intent::CardLimits => limits::begin(turn, about, text).await,
+        Intent::Travel => travel::begin(turn, text).await,
+        Intent::Nickname => names::begin(turn, about, text).await,
+        Intent::Statements => statements::tell(turn, about).await,
+        Intent::Schedules => schedules::tell(turn, List::StandingOrders).await,
+        Intent::Subscriptions => schedules::tell(turn, List::Subscriptions).await,
+        Intent::Contact => contact::begin(turn, text).await,
         Intent::Watch | Intent::Watches | Intent::WatchStop => {
             Ok(not_here(turn, "keep an eye on your accounts"))
         }
-        Intent::TakeAlong => Ok(not_here(turn, "give you your payments as a file")),
-        Intent::Deeds => Ok(not_here(turn, "list what was done for you")),
-        Intent::Undo => Ok(not_here(turn, "take that back")),
+        Intent::TakeAlong => take_along::tell(turn, about).await,
+        Intent::Deeds => orders::tell(turn).await,
+        Intent::Undo => orders::undo(turn).await,
         Intent::WhereShopped => places::tell(turn, about).await,
         Intent::WhoLooked => accesses::tell(turn).await,
         Intent::Receipts => receipts::tell(turn).await,

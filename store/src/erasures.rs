@@ -124,6 +124,11 @@ const OWNED: &[Owned] = &[
         kept_as: None,
     },
     Owned {
+        name: "customer_order",
+        wipe: "DELETE FROM customer_order WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
+    Owned {
         name: "bank_task",
         wipe: "DELETE FROM bank_task WHERE bank = $1 AND customer = $2",
         kept_as: None,

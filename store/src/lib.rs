@@ -41,6 +41,7 @@ pub mod holds;
 pub mod keks;
 pub mod links;
 pub mod messages;
+pub mod orders;
 pub mod pull_outs;
 pub mod sealed_links;
 pub mod senders;

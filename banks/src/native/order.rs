@@ -301,7 +301,7 @@ impl Sent {
 }
 
 fn limits(change: &LimitChange) -> Value {
-    let amount = |money: Money| wire::decimal(money);
+    let amount = |money: Money| money.decimal();
     let members = [
         ("perDay", change.per_day.map(|money| json!(amount(money)))),
         ("perPayment", change.per_payment.map(|money| json!(amount(money)))),

@@ -7,7 +7,7 @@ use crate::{
 };
 use domain::{
     AccountId, Cadence, Card, CardKind, CardLimits, CardState, CardSwitches, ContactPreferences, ContactWay,
-    Currency, FrozenBy, Money, Order, Region, Replacement, StandingOrder, Statement, Subscription,
+    Currency, FrozenBy, Order, Region, Replacement, StandingOrder, Statement, Subscription,
     TravelNotice,
 };
 use serde::Deserialize;
@@ -21,19 +21,6 @@ fn word<T: FromStr>(text: &str) -> Result<T, Unreadable> {
 
 fn currency(code: &str) -> Result<Currency, Unreadable> {
     code.parse().map_err(|_| Unreadable::Currency)
-}
-
-/// An amount as the contract writes it: `500.05`.
-pub(super) fn decimal(money: Money) -> String {
-    let digits = money.currency.decimals() as usize;
-    let units = money.minor_units.unsigned_abs().to_string();
-    let sign = if money.minor_units < 0 { "-" } else { "" };
-    if digits == 0 {
-        return format!("{sign}{units}");
-    }
-    let padded = format!("{units:0>width$}", width = digits + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - digits);
-    format!("{sign}{whole}.{fraction}")
 }
 
 #[derive(Deserialize)]
@@ -336,6 +323,7 @@ pub(super) fn problem(body: &str) -> Result<Problem, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Money;
 
     const CARD: &str = r#"{"cardId":"card-1","accountId":"acc-1","last4":"4242","network":"VISA","kind":"DEBIT",
         "status":"FROZEN","frozenBy":"CUSTOMER","limits":{"currency":"USD","perDay":"2000.00","perPayment":1000,
@@ -391,8 +379,8 @@ mod tests {
     #[test]
     fn amounts_are_written_with_the_decimals_of_their_currency() {
         let jpy: Currency = "JPY".parse().unwrap();
-        assert_eq!(decimal(Money::new(5, Currency::USD)), "0.05");
-        assert_eq!(decimal(Money::new(-123_456, Currency::USD)), "-1234.56");
-        assert_eq!(decimal(Money::new(1_200, jpy)), "1200");
+        assert_eq!(Money::new(5, Currency::USD).decimal(), "0.05");
+        assert_eq!(Money::new(-123_456, Currency::USD).decimal(), "-1234.56");
+        assert_eq!(Money::new(1_200, jpy).decimal(), "1200");
     }
 }

@@ -51,6 +51,9 @@ balances = "yes"
 transactions = "yes"
 merchant_places = "yes"
 cards = "yes"
+statements = "yes"
+scheduled_payments = "yes"
+contact = "yes"
 "##;
 
 const MERIDIAN: &str = r##"# Meridian Savings says No to places, and No to every messenger that is not its own.
@@ -68,6 +71,7 @@ crest = "M"
 kind = "fdx"
 issuer = "http://127.0.0.1:{meridian}"
 api = "http://127.0.0.1:{meridian}/fdx/v6"
+native = "http://127.0.0.1:{meridian}/parlour-bank/v1"
 client_id = "parlour"
 
 [consent]
@@ -88,6 +92,10 @@ accounts = "yes"
 balances = "yes"
 transactions = "yes"
 merchant_places = { no = "We do not tell anyone in which places you shop, not even you in a chat. It says too much about a life." }
+cards = { no = "We change cards on our own pages only, where we can ask you twice." }
+statements = "yes"
+scheduled_payments = "yes"
+contact = "yes"
 
 [channels.messenger]
 refused = "We talk about your money on our own pages only."

@@ -22,9 +22,17 @@ pub async fn offer(
     about: &Entities,
     consent: Option<ConsentId>,
 ) -> Result<Reply, TurnFault> {
+    offer_question(turn, Question { skill, about: about.clone(), statement: None }, consent).await
+}
+
+/// The same for a question with all its details.
+pub async fn offer_question(
+    turn: &Turn,
+    question: Question,
+    consent: Option<ConsentId>,
+) -> Result<Reply, TurnFault> {
     let token = format!("{}.{}", turn.tenant.id, B64.encode(rim::random::<32>()));
     let until = turn.now + LASTS;
-    let question = Question { skill, about: about.clone() };
     let link = sealed_links::NewSealedLink {
         id: SealedLinkId::new(rim::uuid(turn.now)),
         bank: turn.conversation.bank.clone(),
@@ -39,7 +47,7 @@ pub async fn offer(
     turn.app.store.transact(move |tx| -> Result<_, DbError> { sealed_links::insert(tx, &link) }).await?;
     let public = &turn.app.settings.public_url;
     let href = public.join(&format!("sealed/{token}")).map_or_else(|_| String::new(), String::from);
-    let link = SealedLink { text: skill.ready().to_owned(), button: BUTTON.to_owned(), href, until };
+    let link = SealedLink { text: question.skill.ready().to_owned(), button: BUTTON.to_owned(), href, until };
     Ok(Reply { blocks: vec![Block::SealedLink(link)], ..Reply::default() })
 }
 

@@ -3,10 +3,12 @@
 use crate::{
     accesses,
     asking::{Turn, TurnFault},
-    balances, picture, places, receipts,
+    balances, contact, limits, orders, picture, places, receipts,
     reply::Reply,
-    spending,
+    schedules::{self, List},
+    spending, statements, take_along, travel,
 };
+use domain::Statement;
 use serde::{Deserialize, Serialize};
 use understanding::Entities;
 
@@ -26,6 +28,24 @@ pub enum Skill {
     Compare,
     /// "Where did I shop?"
     Places,
+    /// "What are my card limits?"
+    Limits,
+    /// "My travel notices"
+    Travel,
+    /// "My standing orders"
+    Schedules,
+    /// "My subscriptions"
+    Subscriptions,
+    /// "How do you contact me?"
+    Contact,
+    /// "My statements"
+    Statements,
+    /// One of them.
+    Statement,
+    /// "Payments as a CSV file"
+    TakeAlong,
+    /// "What did you change?"
+    Deeds,
     /// "Who looked at my data?"
     WhoLooked,
     /// "Receipts"
@@ -34,13 +54,22 @@ pub enum Skill {
 
 impl Skill {
     /// All there are.
-    pub const ALL: [Skill; 8] = [
+    pub const ALL: [Skill; 17] = [
         Skill::Balances,
         Skill::Transactions,
         Skill::Spending,
         Skill::Picture,
         Skill::Compare,
         Skill::Places,
+        Skill::Limits,
+        Skill::Travel,
+        Skill::Schedules,
+        Skill::Subscriptions,
+        Skill::Contact,
+        Skill::Statements,
+        Skill::Statement,
+        Skill::TakeAlong,
+        Skill::Deeds,
         Skill::WhoLooked,
         Skill::Receipts,
     ];
@@ -54,8 +83,16 @@ impl Skill {
             | Skill::Spending
             | Skill::Picture
             | Skill::Compare
+            | Skill::Limits
+            | Skill::Travel
+            | Skill::Schedules
+            | Skill::Subscriptions
+            | Skill::Contact
+            | Skill::Statements
+            | Skill::Statement
+            | Skill::TakeAlong
             | Skill::Places => true,
-            Skill::WhoLooked | Skill::Receipts => false,
+            Skill::WhoLooked | Skill::Receipts | Skill::Deeds => false,
         }
     }
 
@@ -67,6 +104,15 @@ impl Skill {
             Skill::Spending | Skill::Compare => "What you spent is ready.",
             Skill::Picture => "The picture of your spending is ready.",
             Skill::Places => "The places where you shopped are ready.",
+            Skill::Limits => "What your cards may spend is ready.",
+            Skill::Travel => "What the bank knows of your travels is ready.",
+            Skill::Schedules => "Your standing orders are ready.",
+            Skill::Subscriptions => "Your subscriptions are ready.",
+            Skill::Contact => "How the bank reaches you is ready.",
+            Skill::Statements => "Your statements are ready.",
+            Skill::Statement => "Your statement is ready.",
+            Skill::TakeAlong => "Your payments are ready as a file.",
+            Skill::Deeds => "The list of what was changed is ready.",
             Skill::WhoLooked => "The list of who looked at your data is ready.",
             Skill::Receipts => "Your receipts are ready.",
         }
@@ -80,6 +126,15 @@ impl Skill {
             Skill::Spending | Skill::Compare => "What you spent",
             Skill::Picture => "How you spend your money",
             Skill::Places => "Where you shopped",
+            Skill::Limits => "What your cards may spend",
+            Skill::Travel => "Your travels",
+            Skill::Schedules => "Your standing orders",
+            Skill::Subscriptions => "Your subscriptions",
+            Skill::Contact => "How the bank reaches you",
+            Skill::Statements => "Your statements",
+            Skill::Statement => "Your statement",
+            Skill::TakeAlong => "Your payments as a file",
+            Skill::Deeds => "What was changed for you",
             Skill::WhoLooked => "Who looked at your data",
             Skill::Receipts => "Your receipts",
         }
@@ -93,6 +148,9 @@ pub struct Question {
     pub skill: Skill,
     /// The details.
     pub about: Entities,
+    /// The statement that was chosen, with its title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<(Statement, String)>,
 }
 
 impl std::fmt::Debug for Question {
@@ -111,6 +169,18 @@ impl Question {
             Skill::Picture => picture::tell(turn, &self.about).await,
             Skill::Compare => picture::compare(turn, &self.about).await,
             Skill::Places => places::tell(turn, &self.about).await,
+            Skill::Limits => limits::begin(turn, &self.about, "").await,
+            Skill::Travel => travel::begin(turn, "").await,
+            Skill::Schedules => schedules::tell(turn, List::StandingOrders).await,
+            Skill::Subscriptions => schedules::tell(turn, List::Subscriptions).await,
+            Skill::Contact => contact::begin(turn, "").await,
+            Skill::Statements => statements::tell(turn, &self.about).await,
+            Skill::Statement => match &self.statement {
+                Some((statement, title)) => statements::show(turn, statement, title).await,
+                None => statements::tell(turn, &self.about).await,
+            },
+            Skill::TakeAlong => take_along::tell(turn, &self.about).await,
+            Skill::Deeds => orders::tell(turn).await,
             Skill::WhoLooked => accesses::tell(turn).await,
             Skill::Receipts => receipts::tell(turn).await,
         }

@@ -44,6 +44,8 @@ pub enum Step {
     AtTheBank(String),
     /// `step up`: the customer signs in at the bank and approves what the last answer asked for.
     Approve,
+    /// `open the page`: the customer opens the page of the last answer and presses its button.
+    OpenPage,
 }
 
 /// Reads a file.
@@ -82,6 +84,7 @@ pub fn read(text: &str) -> Result<Script, String> {
                 said(Step::AtTheBank(rest["the bank ".len()..].trim().to_owned()))?
             }
             ("step", "up") => said(Step::Approve)?,
+            ("open", "the page") => said(Step::OpenPage)?,
             _ => return Err(format!("line {}: `{line}` is no step; docs/journeys.md lists them", at + 1)),
         };
         script.steps.extend(step);

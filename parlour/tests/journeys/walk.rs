@@ -4,12 +4,14 @@ use crate::{
     house::House,
     script::{Script, Step},
 };
+use base64::{Engine, prelude::BASE64_STANDARD as B64};
 use jiff::SignedDuration;
 use parlour::demo::{
     DemoBank,
     guest::{Guest, StepFault},
+    page::Form,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Names in a reply whose values nobody reads.
 const UNREAD: &[&str] =
@@ -65,6 +67,7 @@ impl Walk {
             Step::Buy(what) => self.buy(bank, what).await?,
             Step::AtTheBank(text) => self.at_the_bank(bank, text).await?,
             Step::Approve => self.approve(bank).await?,
+            Step::OpenPage => self.open_page().await?,
         }
         Ok(())
     }
@@ -125,6 +128,26 @@ impl Walk {
             return Ok(());
         }
         Err(format!("the bank's page says nothing of “{text}”:\n{}", page.body))
+    }
+
+    /// What the page says is the last answer from then on, and what its files hold.
+    async fn open_page(&mut self) -> Result<(), String> {
+        let mut lines = vec![];
+        hrefs(&self.last["blocks"], &mut lines);
+        let Some(href) = lines.first() else { return self.other("a page to open") };
+        let url = href.parse().map_err(words)?;
+        let door = self.guest.visitor.get(&url).await.map_err(words)?;
+        let form = Form::all(&door.body).into_iter().next().ok_or("the page has no button")?;
+        let page = self.guest.visitor.submit(&url, &form, None).await.map_err(words)?;
+        let page = self.guest.visitor.settle(page).await.map_err(words)?;
+        let files = page.body.split("base64,").skip(1).filter_map(|rest| rest.split('"').next());
+        let mut text = page.body.clone();
+        for file in files {
+            let bytes = B64.decode(file.replace("&#43;", "+")).map_err(words)?;
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        self.last = json!({ "blocks": [{ "text": text }] });
+        Ok(())
     }
 
     async fn approve(&mut self, bank: &DemoBank) -> Result<(), String> {

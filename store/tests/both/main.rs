@@ -16,6 +16,7 @@ mod log;
 mod lost;
 mod messages;
 mod opening;
+mod orders;
 mod sealed_links;
 mod sealing;
 mod sign_ins;
@@ -94,6 +95,8 @@ on_both! {
     opening::an_unknown_migration_is_refused,
     opening::another_key_is_refused,
     opening::what_was_stored_is_there_after_opening_again,
+    orders::an_order_is_written_once_and_what_is_done_stays_done,
+    orders::the_newest_orders_come_first_and_are_those_of_one_customer,
     sealed_links::a_page_is_opened_once_by_the_browser_that_came_first,
     sealed_links::an_opening_without_an_end_is_taken_over_and_may_show_nothing,
     sealed_links::an_opening_that_failed_may_be_tried_again_within_limits,

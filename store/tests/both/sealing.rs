@@ -21,13 +21,14 @@ use store::{
     holds::{self, Hold, Said},
     links::{self, NewLink},
     messages::{self, NewReply},
+    orders::{self, OrderPlace},
     sealed_links::{self, NewSealedLink},
 };
 use testkit::postgres::Postgres;
 
 /// The sealed columns, and what the test writes into each. A column of bytes that is neither here nor in
 /// [`NOT_SEALED`] fails a test, and so does one here that was left empty.
-const SECRETS: [(&str, &str); 12] = [
+const SECRETS: [(&str, &str); 13] = [
     ("message.body", "secret-of-an-inbound-message"),
     ("message.body", "secret-of-a-reply"),
     ("conversation.context", "secret-of-the-context"),
@@ -40,6 +41,7 @@ const SECRETS: [(&str, &str); 12] = [
     ("consent_terms.body", "secret-of-the-terms"),
     ("hold.body", "secret-of-a-hold"),
     ("sealed_link.body", "secret-of-a-question"),
+    ("customer_order.body", "secret-of-an-order"),
 ];
 
 /// Columns of bytes that hold nothing of a person: hashes, keys that are wrapped, and what the log publishes.
@@ -138,8 +140,8 @@ async fn write_secrets(store: &Store, customer: &Customer) {
 }
 
 /// What came with later tables: a change with a reason, terms, a hold, a question behind a sealed link.
-fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 4]) -> Result<(), DbError> {
-    let [change, terms, hold, question] = secrets;
+fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 5]) -> Result<(), DbError> {
+    let [change, terms, hold, question, order] = secrets;
     let Customer { bank, id, conversation, consent } = customer;
     let pause = consents::Change { reason: Some(change.to_owned()), ..fixture::change(ConsentEvent::Pause) };
     consents::change(tx, consent, &pause, |_| {})?;
@@ -176,6 +178,13 @@ fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 4]) -> Result<()
         expires_at: later(600),
     };
     sealed_links::insert(tx, &link)?;
+    let of = OrderPlace {
+        bank: bank.clone(),
+        customer: id.clone(),
+        conversation: conversation.id.clone(),
+        id: "k-1".to_owned(),
+    };
+    orders::write(tx, &of, order.as_bytes(), noon())?;
     Ok(())
 }
 

@@ -59,6 +59,8 @@ fn balances() -> Block {
         kind,
         current: usd(current),
         available: Some(usd(available)),
+        bill: (kind == AccountKind::Card).then(|| "at least $35.00 by Tue 1 Dec".into()),
+        stale: None,
         as_of: at("2026-11-21T14:41:00Z"),
     };
     Block::Balances {
@@ -239,6 +241,8 @@ fn conversation() -> Vec<Words> {
             vec![],
             &[],
         ),
+        asked("my card limits"),
+        reply(vec![facts()], vec![seen(DataClass::Cards, 10_487)], &["Turn off online payments"]),
         asked("where did I shop"),
         reply(vec![places()], vec![seen(DataClass::MerchantPlaces, 10_485)], &[]),
         asked("and at the other bank?"),
@@ -256,6 +260,15 @@ fn conversation() -> Vec<Words> {
         asked("Receipts for this"),
         reply(vec![text("A receipt proves what was decided."), receipts()], vec![], &[]),
     ]
+}
+
+fn facts() -> Block {
+    let row = |term: &str, text: &str| crate::reply::Point { term: term.into(), text: text.into() };
+    let rows = vec![
+        row("Visa card ··4242", "$500.00 a day, $200.00 at once; by touch on, online on, abroad off"),
+        row("Mastercard card ··9075", "by touch on, online off, abroad on"),
+    ];
+    Block::Facts { title: "What your cards may spend".into(), rows }
 }
 
 fn entries() -> Vec<Entry> {
