@@ -52,7 +52,7 @@ pub async fn begin(turn: &Turn, text: &str) -> Result<Reply, TurnFault> {
 }
 
 fn offered(now: &ContactPreferences) -> [&'static str; 2] {
-    let paper = if now.paperless { "Statements on paper, please" } else { "Go paperless" };
+    let paper = if now.paperless { "Letters on paper, please" } else { "Go paperless" };
     let offers = if now.offers { "No more offers" } else { "I want offers" };
     [paper, offers]
 }

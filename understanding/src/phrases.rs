@@ -77,7 +77,7 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
         &[
             "travel|travelling|traveling|travl|holiday|vacation|trip notice|notices|plans|plan|dates|notification",
             "i|im|ill|we|were|well am|are|will? be? travel|travelling|traveling|flying|vacationing|backpacking",
-            "going|go|off|heading|leaving|moving|flying|travelling|traveling * abroad|overseas|holiday|vacation|honeymoon|country",
+            "going|go|heading|leaving|moving|flying|travelling|traveling * abroad|overseas|holiday|vacation|honeymoon|country",
             "going to visit|see * in",
             "i|im|ill|we|were|well am|are|will? be? going|off|heading|flying to * next|tomorrow|from|on|for|in|tonight|until|this",
             "trip|holiday|vacation|honeymoon|weekend|semester|business trip? in|to",
@@ -147,6 +147,7 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
             "by|via email|post|text|sms|letter please|instead|only|from",
             "send|get|want * letters|post|mail|email|emails|paper",
             "letters|post|emails|email|sms|text instead|only",
+            "want|like|send|allow|get * offers|newsletter|promotions",
         ],
     ),
     (

@@ -7,8 +7,7 @@ use crate::{
 };
 use domain::{
     AccountId, Cadence, Card, CardKind, CardLimits, CardState, CardSwitches, ContactPreferences, ContactWay,
-    Currency, FrozenBy, Order, Region, Replacement, StandingOrder, Statement, Subscription,
-    TravelNotice,
+    Currency, FrozenBy, Order, Region, Replacement, StandingOrder, Statement, Subscription, TravelNotice,
 };
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};

@@ -122,7 +122,7 @@ impl Walk {
     }
 
     async fn at_the_bank(&mut self, bank: &DemoBank, text: &str) -> Result<(), String> {
-        let url = bank.url.join("account-management").map_err(words)?;
+        let url = bank.url.join("cards").map_err(words)?;
         let page = self.guest.visitor.get(&url).await.map_err(words)?;
         if plain(&page.body).contains(&plain(text)) {
             return Ok(());
