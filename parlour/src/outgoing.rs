@@ -117,6 +117,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_carried_by_no_channel() {
+        let file = || {
+            Block::File(crate::reply::FileToKeep {
+                text: "3 payments.".to_owned(),
+                name: "payments.csv".to_owned(),
+                label: "Keep the file".to_owned(),
+                media: "text/csv".to_owned(),
+                content: "ZGF0ZQ==".to_owned(),
+            })
+        };
+        for channel in Channel::ALL {
+            assert_eq!(Outgoing::to(*channel, with(file(), Some(Tier::InChat))), Err(TooOpen::File));
+        }
+    }
+
+    #[test]
     fn only_one_place_makes_what_is_stored_for_a_customer() {
         let mut makers = vec![];
         let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];

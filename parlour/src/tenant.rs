@@ -5,7 +5,7 @@ use crate::{
         BankFile, Look,
         bank::{NOT_LISTED, Refresh},
     },
-    help::{HelpPages, Hours},
+    help::{HelpPages, Hours, People},
     keeper::Keeper,
     profile::Profile,
 };
@@ -51,6 +51,8 @@ pub struct Tenant {
     pub help: Arc<HelpPages>,
     /// When its people are there, if it says so.
     pub hours: Option<Hours>,
+    /// Where a person is reached.
+    pub people: People,
     /// How long a consent lasts, in days.
     pub consent_days: i64,
     /// How far back transactions may be read, in days.
@@ -104,6 +106,7 @@ impl Tenant {
             bank_origin: file.issuer.origin().ascii_serialization(),
             help: Arc::new(file.help),
             hours: file.hours,
+            people: file.people,
             consent_days: file.consent_days,
             lookback_days: file.lookback_days,
             remind_days: file.remind_days,

@@ -196,7 +196,7 @@ async fn serve(turn: &Turn, intent: Intent, about: &Entities, text: &str) -> Res
         Intent::Help => Ok(can_do(turn)),
         Intent::Greeting => Ok(greeting(turn)),
         Intent::Thanks => Ok(Reply::text("You are welcome.")),
-        Intent::Person => Ok(person(turn)),
+        Intent::Person => Ok(help::person(turn)),
         Intent::Yes | Intent::No => Ok(nothing_asked(turn)),
     }
 }
@@ -334,15 +334,6 @@ async fn standing(turn: &Turn) -> Result<Reply, TurnFault> {
 fn greeting(turn: &Turn) -> Reply {
     let text = format!("Hello. I am a program of {}. What would you like to know?", turn.tenant.name);
     Reply::text(text).with_quick(&["What’s my balance?", "Last transactions", "What can you do?"])
-}
-
-fn person(turn: &Turn) -> Reply {
-    let text = format!(
-        "I am a program, and I cannot bring a person into this chat yet. Please call {} with the number on \
-         the back of your card.",
-        turn.tenant.name
-    );
-    Reply::text(text)
 }
 
 fn nothing_asked(turn: &Turn) -> Reply {

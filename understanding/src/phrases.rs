@@ -139,7 +139,8 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
         Strong,
         &[
             "contact|communication|marketing|mail|mailing preference|preferences|settings|options|method|details|channel",
-            "paperless|paper",
+            "paperless",
+            "on|of|by|with|without|no|stop|get|want|send|sending|me|more paper",
             "how you|the|my|does|do|will bank? contact|reach|reaches|contacts|write|writes me",
             "stop|no|dont|cancel|without|fewer|less|end|unsubscribe * marketing|offers|adverts|advertising|promotions|promotional|newsletters|newsletter|ads|letters",
             "contact|reach|email|text|write|message|notify me|us by|via|through|instead|only|on",

@@ -8,7 +8,7 @@ use super::{
     roots, terms,
 };
 use crate::{
-    help::{HelpPages, Hours},
+    help::{HelpPages, Hours, People},
     policy::table::{self, PolicyTest},
     profile::Profile,
 };
@@ -196,6 +196,8 @@ pub struct BankFile {
     pub help: HelpPages,
     /// When its people are there, if it says so.
     pub hours: Option<Hours>,
+    /// Where a person is reached.
+    pub people: People,
 }
 
 /// The files that a bank's file names, whether they are there or not. None if it cannot be read.
@@ -227,6 +229,8 @@ impl BankFile {
             ("consent.remind_days", self.remind_days != other.remind_days),
             ("controller", self.controller != other.controller),
             ("help.hours", self.hours != other.hours),
+            ("help.phone", self.people.phone != other.people.phone),
+            ("help.contact", self.people.page != other.people.page),
         ];
         pairs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
     }
@@ -250,7 +254,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         terms::profile(&source, &written.profile, &written.consent.days, &written.controller, &mut faults);
     let mut rules = rules(&source, id.clone(), &written, &mut faults);
     let policy_tests = policy_tests(&source, &written.policy_tests, &mut faults);
-    let (help, hours) = help::read(&source, &written.help, &mut faults);
+    let (help, hours, people) = help::read(&source, &written.help, &mut faults);
     let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
         return Err(faults);
@@ -285,6 +289,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         policy_tests,
         help,
         hours,
+        people,
     })
 }
 

@@ -44,6 +44,8 @@ contact = "privacy@harbour.example"
 [help]
 pages = "harbour.help"
 hours = ["mon-fri 08:00-20:00", "sat 09:00-14:00"]
+phone = "+1 617 555 0100"
+contact = "https://harbour.example/contact"
 
 [data]
 accounts = "yes"

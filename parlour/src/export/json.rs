@@ -1,12 +1,13 @@
 //! The export for programs: one JSON document, written as it is read.
 
 use super::{AgreedTo, OpenedAccess, Piece, SCHEMA};
-use crate::consents::record;
+use crate::{consents::record, orders::Deed};
 use domain::EntryId;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
     bank_tasks::Task, consent_events, conversations::Conversation, exports::Trace, holds::Hold, links::Link,
+    orders::StoredOrder,
 };
 
 /// Writes the pieces one after the other. A document that was broken off is no JSON, so nobody takes a part for
@@ -38,6 +39,7 @@ impl Writer {
             Piece::Links(links) => self.items("links", links.iter().map(link)),
             Piece::Tasks(tasks) => self.items("told_to_the_bank", tasks.iter().map(task)),
             Piece::Traces(traces) => self.items("traces", traces.iter().map(trace)),
+            Piece::Orders(orders) => self.items("orders", orders.iter().map(order)),
             Piece::Holds(holds) => self.items("holds", holds.iter().map(hold)),
             Piece::Conversations(threads) => self.items("conversations", threads.iter().map(conversation)),
             Piece::Messages(thread, entries) => {
@@ -117,6 +119,15 @@ fn trace(trace: &Trace) -> Value {
     })
 }
 
+fn order(order: &StoredOrder) -> Value {
+    let deed: Option<Deed> = serde_json::from_slice(&order.body).ok();
+    json!({
+        "id": order.of.id, "conversation": order.of.conversation, "state": order.state.as_str(),
+        "made_at": order.made_at, "changed_at": order.changed_at,
+        "about": deed.as_ref().map(|deed| &deed.name), "order": deed.as_ref().map(|deed| &deed.order),
+    })
+}
+
 fn hold(hold: &Hold) -> Value {
     json!({ "id": hold.id, "kind": hold.kind, "keeps": hold.keeps, "set_at": hold.set_at, "until": hold.until })
 }
@@ -185,6 +196,7 @@ mod tests {
             Piece::Links(vec![]),
             Piece::Tasks(vec![]),
             Piece::Traces(vec![]),
+            Piece::Orders(vec![]),
             Piece::Holds(vec![]),
             Piece::Conversations(vec![thread()]),
         ]
@@ -213,7 +225,9 @@ mod tests {
         let mut pieces = small();
         pieces.push(Piece::End(Counts::default()));
         let document = written(pieces);
-        for list in ["consents", "links", "told_to_the_bank", "traces", "holds", "messages", "accesses"] {
+        for list in
+            ["consents", "links", "told_to_the_bank", "traces", "orders", "holds", "messages", "accesses"]
+        {
             assert_eq!(document[list], json!([]), "{list}");
         }
     }

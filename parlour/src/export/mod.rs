@@ -16,8 +16,14 @@ use gate::Decision;
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{
-    DbError, Tx, bank_tasks::Task, consent_events, conversations::Conversation, exports, holds, links::Link,
+    DbError, Tx,
+    bank_tasks::Task,
+    consent_events,
+    conversations::Conversation,
+    exports, holds,
+    links::Link,
     messages,
+    orders::{self, StoredOrder},
 };
 use tokio::sync::mpsc;
 
@@ -40,6 +46,8 @@ pub enum Piece {
     Tasks(Vec<Task>),
     /// Small things that were kept to serve them.
     Traces(Vec<exports::Trace>),
+    /// What they had done at the bank.
+    Orders(Vec<StoredOrder>),
     /// What must be kept for some time.
     Holds(Vec<holds::Hold>),
     /// The conversations.
@@ -165,16 +173,18 @@ impl Reading {
                 exports::links(tx, &bank, &customer)?,
                 exports::tasks(tx, &bank, &customer)?,
                 exports::traces(tx, &bank, &customer)?,
+                oldest_first(orders::newest(tx, &bank, &customer, exports::MOST)?.0),
                 holds::active(tx, &bank, &customer, now)?,
                 exports::conversations(tx, &bank, &customer)?,
             ))
         });
-        let (consents, links, tasks, traces, holds, conversations) = small.await?;
+        let (consents, links, tasks, traces, orders, holds, conversations) = small.await?;
         self.counts.consents = consents.len() as u64;
         self.give(Piece::Consents(consents)).await?;
         self.give(Piece::Links(links)).await?;
         self.give(Piece::Tasks(tasks)).await?;
         self.give(Piece::Traces(traces)).await?;
+        self.give(Piece::Orders(orders)).await?;
         self.give(Piece::Holds(holds)).await?;
         self.give(Piece::Conversations(conversations.clone())).await?;
         for conversation in conversations {
@@ -230,6 +240,11 @@ impl Reading {
             }
         }
     }
+}
+
+fn oldest_first(mut orders: Vec<StoredOrder>) -> Vec<StoredOrder> {
+    orders.reverse();
+    orders
 }
 
 fn agreed_to(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<AgreedTo>, DbError> {

@@ -51,6 +51,7 @@ impl Writer {
             Piece::Links(_)
             | Piece::Tasks(_)
             | Piece::Traces(_)
+            | Piece::Orders(_)
             | Piece::Holds(_)
             | Piece::Conversations(_) => Ok(String::new()),
             Piece::Messages(_, entries) => {

@@ -14,6 +14,16 @@ use crate::{
     reply::{Block, Reply},
     when,
 };
+use url::Url;
+
+/// Where a person of the bank is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct People {
+    /// By telephone, as it is written.
+    pub phone: Option<String>,
+    /// On a page of the bank's own.
+    pub page: Option<Url>,
+}
 
 /// What the button says that asks for a person.
 pub const PERSON: &str = "Talk to a person";
@@ -25,6 +35,35 @@ pub fn tell(turn: &Turn, page: &HelpPage) -> Reply {
     Reply { blocks, ..Reply::default() }.with_quick(&[PERSON, "What can you do?"])
 }
 
+fn there_now(turn: &Turn, hours: &Hours) -> String {
+    let now = turn.now.to_zoned(turn.tenant.zone.clone());
+    match (hours.is_open(&now), hours.next_opening(&now)) {
+        (true, _) => "They are there now.".to_owned(),
+        (false, Some(next)) => {
+            format!("They are back {}.", when::moment(next.timestamp(), turn.now, &turn.tenant.zone))
+        }
+        (false, None) => "They are not there now.".to_owned(),
+    }
+}
+
+/// "Talk to a person": how one is reached, and whether they are there.
+pub fn person(turn: &Turn) -> Reply {
+    let (bank, people) = (&turn.tenant.name, &turn.tenant.people);
+    let hours = turn.tenant.hours.as_ref().map(|hours| format!(" {}", there_now(turn, hours)));
+    let number = people.phone.clone().unwrap_or_else(|| "the number on the back of your card".to_owned());
+    let text = format!(
+        "I am a program. The people of {bank} help you at {number}.{} They do not see this chat: tell them what it is about.",
+        hours.unwrap_or_default()
+    );
+    let mut blocks = vec![Block::Text { text }];
+    if let Some(page) = &people.page {
+        let text = "Or write to them:".to_owned();
+        blocks.push(Block::Door { text, href: page.to_string(), label: format!("Contact {bank}") });
+    }
+    let reply = Reply { blocks, ..Reply::default() };
+    if turn.tenant.hours.is_some() { reply.with_quick(&["When are you open?"]) } else { reply }
+}
+
 /// "When are you open?"
 pub fn opening_hours(turn: &Turn) -> Reply {
     let bank = &turn.tenant.name;
@@ -32,14 +71,7 @@ pub fn opening_hours(turn: &Turn) -> Reply {
     let Some(hours) = &turn.tenant.hours else {
         return Reply::text(format!("{always} {bank} has not told me when its people are there."));
     };
-    let now = turn.now.to_zoned(turn.tenant.zone.clone());
-    let open = match (hours.is_open(&now), hours.next_opening(&now)) {
-        (true, _) => "They are there now.".to_owned(),
-        (false, Some(next)) => {
-            format!("They are back {}.", when::moment(next.timestamp(), turn.now, &turn.tenant.zone))
-        }
-        (false, None) => "They are not there now.".to_owned(),
-    };
+    let open = there_now(turn, hours);
     Reply::text(format!("{always} People at {bank} are there {}. {open}", hours.in_words()))
         .with_quick(&[PERSON])
 }

@@ -13,6 +13,7 @@ mod papers;
 mod privacy;
 mod receipts;
 mod sealed;
+mod services;
 mod sign_in;
 mod steps;
 mod tabs;
