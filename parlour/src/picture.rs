@@ -26,8 +26,7 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         Ok(read) => read,
         Err(reply) => return Ok(reply),
     };
-    let spent: Vec<Transaction> =
-        spending::matching(&mut read, about).into_iter().filter(spending::counts_as_spent).collect();
+    let spent: Vec<Transaction> = spending::spent(spending::matching(&mut read, about));
     let Some(currency) = most_used(&spent) else {
         let text = format!("I found no payments from {}.", whole.in_words());
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
@@ -62,8 +61,7 @@ pub async fn compare(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> 
         Ok(read) => read,
         Err(reply) => return Ok(reply),
     };
-    let spent: Vec<Transaction> =
-        spending::matching(&mut read, about).into_iter().filter(spending::counts_as_spent).collect();
+    let spent: Vec<Transaction> = spending::spent(spending::matching(&mut read, about));
     let Some(currency) = most_used(&spent) else {
         let text = format!("I found no payments from {}.", whole.in_words());
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });

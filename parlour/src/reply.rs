@@ -232,6 +232,9 @@ pub struct TransactionLine {
     pub amount: MoneyText,
     /// Whether the bank has not booked it yet.
     pub pending: bool,
+    /// Said of a payment that undoes another one: "Refund", "Taken back".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The account's title.
     pub account: String,
 }

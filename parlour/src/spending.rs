@@ -8,11 +8,11 @@ use crate::{
     when,
 };
 use banks::Period;
-use domain::{Account, Currency, DataClass, Money, Transaction, TransactionStatus};
-use gate::AnswerCustomer;
+use domain::{Account, Currency, DataClass, Money, Nature, Transaction, TransactionStatus};
+use gate::{AnswerCustomer, OwnSpendingMap};
 use jiff::{Span as Days, civil::Date, tz::TimeZone};
-use std::collections::BTreeMap;
-use understanding::Entities;
+use std::collections::{BTreeMap, HashSet};
+use understanding::{Entities, country_named};
 
 /// How many payments are shown when nobody says how many.
 const SHOWN: usize = 10;
@@ -123,6 +123,9 @@ pub async fn read(
 /// Which payments a question is about.
 pub fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
     let mut payments = std::mem::take(&mut read.payments);
+    if let Some(status) = about.status {
+        payments.retain(|p| p.status == status);
+    }
     if let Some(hint) = &about.account {
         let named: Vec<_> =
             read.accounts.iter().filter(|a| filter::account(hint, a)).map(|a| a.id.clone()).collect();
@@ -139,6 +142,86 @@ pub fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
     }
 }
 
+/// If a question names a place: only the payments there, which takes the bank's leave to read places. Gives the reply
+/// that says why not, if it may not be read. A word that is the place of no payment is no place, and narrows nothing.
+async fn narrow(
+    turn: &Turn,
+    span: &Span,
+    skill: Skill,
+    about: &Entities,
+    read: &mut Read,
+) -> Result<Option<Reply>, TurnFault> {
+    let Some(place) = &about.place else { return Ok(None) };
+    let country = country_named(place);
+    let classes = [DataClass::MerchantPlaces];
+    let (mut permits, consent) = match turn.ask::<OwnSpendingMap>(&classes).await? {
+        Asked::Yes(permits, consent) => (permits, consent),
+        Asked::OnlyOnItsPage(consent) => {
+            return sealed::offer(turn, skill, about, Some(consent.id)).await.map(Some);
+        }
+        Asked::No(no) => return refusal::in_words(turn, *no).await.map(Some),
+    };
+    let permit = permits.remove(0);
+    let (connector, grant) = turn.reach(&consent).await?;
+    let places = match connector.places(&grant, &permit, span.period()).await {
+        Ok(places) => places.open(permit)?,
+        Err(fault) => return linking::after_fault(turn, &consent, fault).await.map(Some),
+    };
+    read.seen.push(Seen::of(&places));
+    let said = place.to_lowercase();
+    let there: HashSet<_> = places
+        .value
+        .rows
+        .iter()
+        .filter(|row| !row.online)
+        .filter(|row| {
+            row.city.to_lowercase() == said || country.is_some_and(|country| row.country == country.code())
+        })
+        .map(|row| &row.transaction)
+        .collect();
+    if !there.is_empty() || country.is_some() {
+        read.payments.retain(|payment| there.contains(&payment.id));
+    }
+    Ok(None)
+}
+
+/// "Refund", "Taken back".
+fn note(payment: &Transaction) -> Option<String> {
+    match payment.nature {
+        Nature::Usual => None,
+        Nature::Refund { .. } => Some("Refund".to_owned()),
+        Nature::Reversal { .. } => Some("Taken back".to_owned()),
+    }
+}
+
+/// What was spent: without what was only moved, and without payments that were taken back.
+pub fn spent(payments: Vec<Transaction>) -> Vec<Transaction> {
+    let taken_back: HashSet<_> = payments
+        .iter()
+        .filter_map(|payment| match &payment.nature {
+            Nature::Reversal { of } => of.clone(),
+            _ => None,
+        })
+        .collect();
+    let counts = |payment: &Transaction| {
+        let before = payment.was_pending_as.as_ref();
+        counts_as_spent(payment)
+            && !taken_back.contains(&payment.id)
+            && !before.is_some_and(|id| taken_back.contains(id))
+    };
+    payments.into_iter().filter(counts).collect()
+}
+
+/// What came back as refunds, by currency.
+fn refunds(payments: &[Transaction]) -> BTreeMap<Currency, i64> {
+    let mut sums = BTreeMap::new();
+    for payment in payments.iter().filter(|p| matches!(p.nature, Nature::Refund { .. })) {
+        let sum: &mut i64 = sums.entry(payment.amount.currency).or_default();
+        *sum = sum.saturating_add(payment.amount.minor_units);
+    }
+    sums
+}
+
 /// Lists payments, without those that were shown before.
 pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply, TurnFault> {
     let span = Span::of(turn, about);
@@ -146,6 +229,9 @@ pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply,
         Ok(read) => read,
         Err(reply) => return Ok(reply),
     };
+    if let Some(reply) = narrow(turn, &span, Skill::Transactions, about, &mut read).await? {
+        return Ok(reply);
+    }
     let payments = matching(&mut read, about);
     if payments.is_empty() {
         let text = format!("I found no such payments from {}.", span.in_words());
@@ -179,8 +265,12 @@ pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         Ok(read) => read,
         Err(reply) => return Ok(reply),
     };
+    if let Some(reply) = narrow(turn, &span, Skill::Spending, about, &mut read).await? {
+        return Ok(reply);
+    }
     let payments = matching(&mut read, about);
-    let spent: Vec<Transaction> = payments.into_iter().filter(counts_as_spent).collect();
+    let came_back = refunds(&payments);
+    let spent = spent(payments);
     if spent.is_empty() {
         let at = about.merchant.as_ref().map(|m| format!(" at {m}")).unwrap_or_default();
         let text = format!("I found no payments{at} from {}.", span.in_words());
@@ -195,6 +285,11 @@ pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
             count,
         })
         .collect();
+    blocks.extend(came_back.into_iter().filter(|(_, units)| *units > 0).map(|(currency, units)| {
+        Block::Text {
+            text: format!("{} came back as refunds and is not taken off here.", Money::new(units, currency)),
+        }
+    }));
     let (rows, more) = rows(&span, &read.accounts, &spent, SHOWN);
     blocks.push(Block::Transactions { rows, more });
     blocks.extend(read.partial.then(Block::partial));
@@ -244,6 +339,7 @@ fn rows(
             what: p.merchant.clone().unwrap_or_else(|| p.description.clone()),
             amount: p.amount.into(),
             pending: p.status == TransactionStatus::Pending,
+            note: note(p),
             account: title(p),
         })
         .collect();
@@ -289,6 +385,25 @@ mod tests {
             Span { from: date(2026, 11, 9), until: date(2026, 11, 16), today: date(2026, 11, 20), zone };
         let period = span.period();
         assert_eq!((period.from(), period.to()), (date(2026, 11, 9), date(2026, 11, 15)));
+    }
+
+    #[test]
+    fn what_was_taken_back_was_not_spent_and_refunds_are_told_apart() {
+        let at = "2026-11-09T05:00:00Z";
+        let named = |id: &str| Transaction { id: id.parse().unwrap(), ..payment(at) };
+        let back = |nature: domain::Nature| Transaction {
+            amount: Money::new(100, Currency::USD),
+            nature,
+            ..named("t-9")
+        };
+        let taken = back(domain::Nature::Reversal { of: Some("t-1".parse().unwrap()) });
+        let kept = spent(vec![named("t-1"), named("t-2"), taken.clone()]);
+        assert_eq!(kept.iter().map(|p| p.id.as_str()).collect::<Vec<_>>(), ["t-2"]);
+        let pending = Transaction { was_pending_as: Some("t-1".parse().unwrap()), ..named("t-3") };
+        assert!(spent(vec![pending, taken]).is_empty(), "it was taken back while it was pending");
+        let refund = back(domain::Nature::Refund { of: None });
+        assert_eq!(refunds(&[named("t-2"), refund.clone()])[&Currency::USD], 100);
+        assert_eq!(note(&refund).as_deref(), Some("Refund"));
     }
 
     #[test]

@@ -269,6 +269,14 @@ pub(crate) fn find(words: &[Word]) -> Vec<Region> {
     found
 }
 
+/// The country of a name: "Portugal", "the UK". None if it is not a country's.
+pub fn country_named(name: &str) -> Option<Region> {
+    let words = crate::words::split(name);
+    let the = usize::from(words.first().is_some_and(|word| word.text == "the") && words.len() > 1);
+    let by_words = &names().by_words;
+    by_words.get(&joined(&words)).or_else(|| by_words.get(&joined(&words[the..]))).copied()
+}
+
 /// The short English name of a country: "Portugal". None for a code that is not on the list.
 pub fn country_name(region: Region) -> Option<&'static str> {
     names().by_code.get(&region).copied()

@@ -179,6 +179,8 @@ fn over(before: &Entities, now: &Entities, texts: &[&str]) -> Entities {
         merchant: now.merchant.clone().or_else(|| before.merchant.clone()),
         account: other.or_else(|| now.account.clone()).or_else(|| before.account.clone()),
         count: now.count.or(before.count),
+        status: now.status.or(before.status),
+        place: now.place.clone().or_else(|| before.place.clone()),
     }
 }
 

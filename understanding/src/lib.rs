@@ -17,6 +17,7 @@ mod matching;
 mod merchant;
 mod period;
 mod phrases;
+mod place;
 mod redaction;
 pub mod train;
 pub mod wishes;
@@ -25,13 +26,14 @@ mod words;
 pub use account::AccountHint;
 pub use ahead::Ahead;
 pub use amount::{AmountFilter, Comparison};
-pub use countries::country_name;
+pub use countries::{country_name, country_named};
 pub use follow_up::{Topic, asks_for_more, follow_up, goes_on};
 pub use intent::{Decision, Intent, MAX_CHOICES};
 pub use period::Period;
 pub use redaction::{Redacted, Secret, redact};
 pub use words::MAX_READ_BYTES;
 
+use domain::TransactionStatus;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -74,6 +76,12 @@ pub struct Entities {
     pub account: Option<AccountHint>,
     /// How many: "last 5 transactions". From 1 to 500.
     pub count: Option<u16>,
+    /// Pending or booked ones only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<TransactionStatus>,
+    /// What may be a city or a country, as the customer wrote it: "in Reno". Whether it is one, the payments show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
 }
 
 /// Reads a message. Of a very long one, only the first [`MAX_READ_BYTES`] bytes.
@@ -93,6 +101,8 @@ pub fn understand(text: &str, about: &Context) -> Understood {
             merchant,
             account: account::find(&words),
             count: account::count(&words),
+            status: place::status(&words),
+            place: place::find(text, &words),
         },
         language: matching::is_english(&words).then(|| "en".to_owned()),
     }

@@ -112,7 +112,7 @@ fn one_message_can_name_everything() {
     let understood =
         understand("Show me the last 5 transactions over $50 at Tesco since friday from my savings", &about);
     assert_eq!(understood.decision, Decision::Act(Intent::Transactions));
-    let Entities { period, amount, merchant, account, count } = understood.entities;
+    let Entities { period, amount, merchant, account, count, .. } = understood.entities;
     assert_eq!(period.unwrap().said, "since friday");
     assert_eq!(amount.unwrap().comparison, Comparison::Over(5_000));
     assert_eq!(merchant.as_deref(), Some("Tesco"));

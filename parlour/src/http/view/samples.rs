@@ -78,6 +78,7 @@ fn transactions() -> Block {
         what: what.into(),
         amount: usd(cents),
         pending,
+        note: None,
         account: "Everyday Checking ··4520".into(),
     };
     Block::Transactions {
