@@ -4,6 +4,7 @@ use crate::{
     asking::{Asked as Gate, Turn, TurnFault},
     limits, linking, memory,
     memory::{Asked, CardChoice, CardWish},
+    notice,
     orders::{self, NO, Wanted},
     refusal,
     reply::{Reply, Seen},
@@ -90,7 +91,8 @@ fn question(turn: &Turn, wish: &CardWish, card: &CardChoice) -> Reply {
 }
 
 fn which(wish: CardWish, cards: Vec<CardChoice>) -> Reply {
-    let names: Vec<&str> = cards.iter().map(|card| card.name.as_str()).collect();
+    let names: Vec<String> = cards.iter().map(|card| notice::capital(&card.name)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Reply::text("Which card?").with_quick(&names).with_quick(&[NO]).asking(Asked::Card { wish, cards })
 }
 

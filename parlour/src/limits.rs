@@ -4,6 +4,7 @@ use crate::{
     asking::{Asked as Gate, Turn, TurnFault},
     cards, linking,
     memory::{Asked, CardWish, Slot},
+    notice,
     orders::{self, NO, Wanted},
     refusal,
     reply::{Block, Point, Reply, Seen},
@@ -49,7 +50,8 @@ pub async fn begin(turn: &Turn, about: &Entities, text: &str) -> Result<Reply, T
         cards => {
             let wish = CardWish::Limits { said: text.chars().take(200).collect() };
             let choices: Vec<_> = cards.iter().map(|card| cards::choice(card)).collect();
-            let names: Vec<&str> = choices.iter().map(|card| card.name.as_str()).collect();
+            let names: Vec<String> = choices.iter().map(|card| notice::capital(&card.name)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
             Reply::text("Which card?")
                 .with_quick(&names)
                 .with_quick(&[NO])
@@ -73,7 +75,7 @@ fn wants_change(text: &str) -> bool {
 
 fn told(cards: &[&Card]) -> Reply {
     let rows = cards.iter().map(|card| Point {
-        term: cards::name(card),
+        term: notice::capital(&cards::name(card)),
         text: orders::limits_in_words(&card.limits, &card.switches),
     });
     let title = "What your cards may spend".to_owned();

@@ -392,7 +392,9 @@ pub fn in_words(turn: &Turn, deed: &Deed) -> String {
         Order::FreezeCard { .. } => format!("Freeze {name}."),
         Order::UnfreezeCard { .. } => format!("Unfreeze {name}."),
         Order::ReportCard { loss, .. } => format!("Block {name} ({}) and order a new one.", loss.as_str()),
-        Order::SetCardLimits { change, .. } => format!("{name}: {}.", change_in_words(change)),
+        Order::SetCardLimits { change, .. } => {
+            format!("{}: {}.", notice::capital(name), change_in_words(change))
+        }
         Order::AddTravelNotice { countries: to, from, until } => {
             format!("Travel notice: {}, {}.", countries(to), days(*from, *until, today))
         }

@@ -96,6 +96,11 @@ impl Chat {
     /// Goes from the notice to the bank, signs in, shares all accounts but the last, comes back. Gives how
     /// many were shared.
     pub async fn sign_in_at_the_bank(&self, pictures: Option<&str>) -> usize {
+        self.share(pictures, 1).await
+    }
+
+    /// The same, leaving out the last so many accounts.
+    async fn share(&self, pictures: Option<&str>, left_out: usize) -> usize {
         let picture = async |name: &str| {
             if let Some(size) = pictures {
                 self.tab.picture(&format!("{size}-{name}")).await;
@@ -123,14 +128,22 @@ impl Chat {
         let choose = format!(
             "document.querySelectorAll('input[name=accounts]').forEach((box, n) => {{ \
              if (box.checked !== (n < {})) box.click() }})",
-            accounts - 1
+            accounts - left_out
         );
         self.tab.run(&choose).await;
         picture("3-accounts").await;
         self.tab.click("button[value=approve]").await;
         self.tab.see("Yes, that was me").await;
         self.is_ready().await;
-        accounts - 1
+        accounts - left_out
+    }
+
+    /// Links the chat with all accounts.
+    pub async fn link_all(&self) {
+        self.ask("What's my balance?").await;
+        self.share(None, 0).await;
+        let told = self.press("Yes, that was me").await;
+        assert!(told.contains("Linked to"), "{told}");
     }
 
     /// Links the chat, from the first question to the yes.

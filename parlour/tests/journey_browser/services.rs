@@ -33,7 +33,7 @@ const SERVICES: &[(&str, &str, &str)] = &[
 async fn every_service_can_be_read_and_pressed_on_a_phone() {
     let house = House::open().await;
     let chat = house.visit(&house.harbour(), Size::Phone, Scripts::Run).await;
-    chat.link().await;
+    chat.link_all().await;
     for (name, question, part) in SERVICES {
         let told = chat.ask(question).await;
         assert!(told.contains(part), "{question}: {told}");

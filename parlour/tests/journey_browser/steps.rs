@@ -33,6 +33,8 @@ async fn every_page_is_accessible_in_the_dark_and_on_the_smallest_phone() {
 
 /// A picture, and nothing that keeps somebody from using the page.
 pub async fn holds(chat: &Chat, name: &str) {
+    // A message fades in; a picture is of what people see in the end.
+    chat.tab.until("document.getAnimations().every(one => one.playState !== 'running')").await;
     chat.tab.picture(name).await;
     chat.tab.assert_accessible().await;
     assert!(!chat.tab.overflows().await, "{name} must not scroll sideways");
