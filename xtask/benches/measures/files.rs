@@ -30,6 +30,7 @@ crest = "H"
 kind = "fdx"
 issuer = "{issuer}"
 api = "{issuer}/fdx/v6"
+native = "{issuer}/parlour-bank/v1"
 client_id = "parlour"
 
 [data]
@@ -37,6 +38,10 @@ accounts = "yes"
 balances = "yes"
 transactions = "yes"
 merchant_places = "yes"
+cards = "yes"
+statements = "yes"
+scheduled_payments = "yes"
+contact = "yes"
 "##;
 
 /// Writes the files and reads them back.

@@ -36,6 +36,31 @@ const LENGTH: Duration = Duration::from_secs(30);
 /// How long a person waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 const QUESTION: &str = "What's my balance?";
+/// How often each service is asked for, one after the other.
+const EACH: u32 = 100;
+/// The services, by what people say. The question after an order is left open: the next message is another one.
+const SERVICES: &[(&str, &str)] = &[
+    ("balances", QUESTION),
+    ("transactions", "last transactions"),
+    ("spending", "what did I spend at Greenleaf Market this month?"),
+    ("comparison", "did I spend more than last month?"),
+    ("picture", "how do I spend my money?"),
+    ("places", "where did I shop?"),
+    ("limits", "what are my card limits?"),
+    ("freeze", "freeze my card"),
+    ("travel", "I'm going to Portugal from 3 to 10 December"),
+    ("rename", "call my checking account Bills"),
+    ("statements", "my statements"),
+    ("schedules", "my standing orders"),
+    ("subscriptions", "my subscriptions"),
+    ("contact", "how do you contact me"),
+    ("file", "my payments as a csv file"),
+    ("changes", "what did you change?"),
+    ("who_looked", "who looked at my data?"),
+    ("help", "what can you do?"),
+    ("hours", "when are you open?"),
+    ("other_words", "i would like to know whats left over for the rest of the week"),
+];
 
 /// Somebody who is linked, and the access token with which the bank knows them.
 struct Person {
@@ -51,15 +76,16 @@ pub async fn measure() {
     for n in 0..PEOPLE {
         let session = street.link(n).await;
         street.meter.take_all();
-        street.ask(&session, "warm").await;
+        street.ask(&session, QUESTION, "warm").await;
         let token = street
             .meter
             .take_all()
             .into_keys()
             .find(|token| token.starts_with("DPoP "))
             .expect("the bank was asked");
-        people.push(Person { session, token });
+        people.push(Arc::new(Person { session, token }));
     }
+    let first = people.first().cloned().expect("there are people");
     let street = Arc::new(street);
     let mut tasks = JoinSet::new();
     for (n, person) in people.into_iter().enumerate() {
@@ -79,11 +105,25 @@ pub async fn measure() {
     );
     print_times("turn", &whole);
     print_times("turn.ours", &ours);
+    services(&street, &first).await;
     Arc::into_inner(street).expect("everybody has left").close().await;
 }
 
+/// Every service, asked for by one person with nobody else there: what is ours of it.
+async fn services(street: &Street, person: &Person) {
+    for (name, question) in SERVICES {
+        let mut ours = Times::default();
+        for count in 0..EACH {
+            street.meter.take(&person.token);
+            let took = street.ask(&person.session, question, &format!("{name}-{count}")).await;
+            ours.note(took.saturating_sub(street.meter.take(&person.token)));
+        }
+        print_times(&format!("turn.{name}.ours"), &ours);
+    }
+}
+
 /// One person, asking once each round until the time is over.
-async fn asks(street: Arc<Street>, person: Person, n: u32) -> (Times, Times) {
+async fn asks(street: Arc<Street>, person: Arc<Person>, n: u32) -> (Times, Times) {
     let (mut whole, mut ours) = (Times::default(), Times::default());
     let round = Duration::from_secs(1) * PEOPLE / PER_SECOND;
     let mut next = time::interval_at(time::Instant::now() + round * n / PEOPLE, round);
@@ -94,7 +134,7 @@ async fn asks(street: Arc<Street>, person: Person, n: u32) -> (Times, Times) {
             break;
         }
         street.meter.take(&person.token);
-        let took = street.ask(&person.session, &format!("t-{count}")).await;
+        let took = street.ask(&person.session, QUESTION, &format!("t-{count}")).await;
         whole.note(took);
         ours.note(took.saturating_sub(street.meter.take(&person.token)));
     }
@@ -140,12 +180,12 @@ impl Street {
     }
 
     /// Asks and waits until the reply is stored; the time from the one to the other.
-    async fn ask(&self, session: &Session, key: &str) -> Duration {
+    async fn ask(&self, session: &Session, question: &str, key: &str) -> Duration {
         let app = &self.gateway.app;
         let tenant = app.tenants.get(&session.bank).expect("the bank is served");
         let mut bell = app.bells.subscribe(&session.conversation);
         let rings = bell.borrow_and_update().count;
-        let said = room::say(app, &tenant, session, QUESTION, key, None).await;
+        let said = room::say(app, &tenant, session, question, key, None).await;
         said.unwrap_or_else(|fault| panic!("the question is taken: {fault}"));
         let began = Instant::now();
         // The first ring is the question's own.
