@@ -36,6 +36,9 @@ pub enum Words {
     Bank {
         /// The reply.
         reply: Reply,
+        /// The place of the message that it answers. None: nobody asked for it just now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answers: Option<u64>,
     },
 }
 
@@ -256,6 +259,7 @@ pub fn read_all(stored: Vec<messages::Message>) -> Vec<Entry> {
 fn read_entry(m: messages::Message) -> Entry {
     let words = serde_json::from_slice(&m.body).unwrap_or_else(|_| Words::Bank {
         reply: Reply::text("This message was written by another version and cannot be shown."),
+        answers: None,
     });
     Entry { seq: m.seq, id: m.id, at: m.at, words }
 }
@@ -293,18 +297,23 @@ pub fn say_unprompted(
     reply: &Reply,
     now: Timestamp,
 ) -> Result<u64, DbError> {
-    messages::say(tx, conversation, &stored_reply(conversation.channel, id, reply), now)
+    messages::say(tx, conversation, &stored_reply(conversation.channel, id, reply, None), now)
 }
 
 /// A reply as the store keeps it and the channel carries it. Every message to a customer passes here, and none
 /// that its channel may not carry goes on: its place is taken by an apology, and an alarm is raised.
-pub fn stored_reply(channel: Channel, id: &MessageId, reply: &Reply) -> messages::NewReply {
+pub fn stored_reply(
+    channel: Channel,
+    id: &MessageId,
+    reply: &Reply,
+    answers: Option<u64>,
+) -> messages::NewReply {
     let outgoing = Outgoing::to(channel, reply.clone()).unwrap_or_else(|why| {
         tracing::error!(%channel, %why, "a message that this channel may not carry was held back");
         metrics::counter!("parlour_messages_held_back_total", "channel" => channel.as_str()).increment(1);
         Outgoing::apology()
     });
-    let words = Words::Bank { reply: outgoing.into_reply() };
+    let words = Words::Bank { reply: outgoing.into_reply(), answers };
     messages::NewReply { id: id.clone(), body: serde_json::to_vec(&words).expect("words are plain data") }
 }
 

@@ -99,8 +99,9 @@ async fn finish(app: &Arc<App>, claimed: messages::Claimed, Answer { reply, memo
     let memory = memory.map(|memory| memory.write());
     let now = app.clock.now();
     let (id, channel) = (MessageId::new(rim::uuid(now)), claimed.conversation.channel);
-    let said = room::stored_reply(channel, &id, &reply);
-    let unsaid = room::stored_reply(channel, &id, &ended_meanwhile(&reply));
+    let answers = Some(claimed.message.seq);
+    let said = room::stored_reply(channel, &id, &reply, answers);
+    let unsaid = room::stored_reply(channel, &id, &ended_meanwhile(&reply), answers);
     let conversation = claimed.conversation.id.clone();
     let done = app
         .store

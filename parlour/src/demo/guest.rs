@@ -97,7 +97,7 @@ impl Guest {
         for _ in 0..LOOKS {
             let page = self.visitor.json(&url).await?;
             let messages = page["messages"].as_array().cloned().unwrap_or_default();
-            if let Some(reply) = messages.into_iter().find(|m| m["words"]["from"] == "bank") {
+            if let Some(reply) = messages.into_iter().find(|m| m["words"]["answers"] == seq) {
                 return Ok(reply["words"]["reply"].clone());
             }
             time::sleep(LOOK_EVERY).await;

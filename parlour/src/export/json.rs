@@ -178,7 +178,7 @@ mod tests {
             seq,
             id: MessageId::new(Uuid::from_u128(seq.into())),
             at: Timestamp::UNIX_EPOCH,
-            words: Words::Bank { reply: Reply::text("a \"quoted\" word") },
+            words: Words::Bank { reply: Reply::text("a \"quoted\" word"), answers: Some(seq) },
         };
         Piece::Messages(thread(), (from..from + 2).map(entry).collect())
     }

@@ -95,6 +95,7 @@ async fn live_a_year(house: &House, guest: &mut Guest) -> (CustomerId, Conversat
                     Channel::Web,
                     &id,
                     &Reply::text(format!("the {n}th thing that was said")),
+                    None,
                 );
                 messages::say(tx, &to, &reply, now)?;
             }

@@ -75,7 +75,7 @@ impl Messenger {
         let of = foreign::conversation(&self.app, &self.tenant, self.channel, &self.sender).await.unwrap();
         let entries = room::thread(&self.app, &of, seq, 1_000).await.unwrap();
         let of_the_bank = |words: Words| match words {
-            Words::Bank { reply } => Some(serde_json::to_value(reply).unwrap()),
+            Words::Bank { reply, .. } => Some(serde_json::to_value(reply).unwrap()),
             Words::Customer { .. } => None,
         };
         entries.into_iter().filter_map(|entry| of_the_bank(entry.words)).collect()

@@ -381,7 +381,7 @@ async fn ask_from(guest: &mut Guest, country: &str, n: usize) -> Value {
     for _ in 0..PATIENCE {
         let list = guest.visitor.json(&after).await.unwrap();
         let messages = list["messages"].as_array().unwrap();
-        if let Some(reply) = messages.iter().find(|message| message["words"]["from"] == "bank") {
+        if let Some(reply) = messages.iter().find(|message| message["words"]["answers"] == said["seq"]) {
             return reply["words"]["reply"].clone();
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

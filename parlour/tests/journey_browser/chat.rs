@@ -56,7 +56,7 @@ impl Chat {
         let answer = format!(
             "(() => {{ const all = [...document.querySelectorAll('#thread > li.msg')]; \
              const mine = all.find(m => m.matches('.me') && +m.dataset.seq > {before}); \
-             return mine && all.find(m => !m.matches('.me') && +m.dataset.seq > +mine.dataset.seq && m.innerText.trim()) }})()"
+             return mine && all.find(m => m.dataset.answers === mine.dataset.seq && m.innerText.trim()) }})()"
         );
         self.tab.until(&answer).await;
         let seq = self.tab.run(&format!("return +{answer}.dataset.seq")).await;

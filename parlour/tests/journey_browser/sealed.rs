@@ -32,7 +32,7 @@ impl Person<'_> {
         let of = foreign::conversation(app, tenant, Channel::Whatsapp, "1555").await.unwrap();
         for _ in 0..400 {
             for entry in room::thread(app, &of, said.seq, 10).await.unwrap() {
-                if let Words::Bank { reply } = entry.words {
+                if let Words::Bank { reply, .. } = entry.words {
                     return reply;
                 }
             }

@@ -75,7 +75,7 @@ async fn live_a_year(app: &App, session: &Session) {
         let said = app.store.transact(move |tx| -> Result<(), DbError> {
             for id in &ids {
                 let words = "You spent $84.10 at Greenleaf Market last week, in 3 payments.";
-                messages::say(tx, &to, &room::stored_reply(to.channel, id, &Reply::text(words)), now)?;
+                messages::say(tx, &to, &room::stored_reply(to.channel, id, &Reply::text(words), None), now)?;
             }
             Ok(())
         });

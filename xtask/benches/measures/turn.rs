@@ -232,7 +232,7 @@ impl Street {
         for _ in 0..400 {
             let told = visitor.json(&after).await.expect("the thread is read");
             let mut replies = told["messages"].as_array().into_iter().flatten();
-            if let Some(reply) = replies.find(|message| message["words"]["from"] == "bank") {
+            if let Some(reply) = replies.find(|message| message["words"]["answers"] == said["seq"]) {
                 return reply.clone();
             }
             time::sleep(Duration::from_millis(25)).await;

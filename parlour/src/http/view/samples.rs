@@ -203,7 +203,7 @@ fn text(text: &str) -> Block {
 
 fn reply(blocks: Vec<Block>, seen: Vec<Seen>, quick: &[&str]) -> Words {
     let quick = quick.iter().map(|l| Quick { label: (*l).into(), text: (*l).into() }).collect();
-    Words::Bank { reply: Reply { blocks, quick, seen, ..Reply::default() } }
+    Words::Bank { reply: Reply { blocks, quick, seen, ..Reply::default() }, answers: None }
 }
 
 fn asked(text: &str) -> Words {

@@ -113,6 +113,13 @@ impl Item<'_> {
         matches!(self.entry.words, Words::Customer { .. })
     }
 
+    fn answers(&self) -> Option<u64> {
+        match &self.entry.words {
+            Words::Bank { answers, .. } => *answers,
+            Words::Customer { .. } => None,
+        }
+    }
+
     fn day(&self) -> Option<Day> {
         let date = self.entry.at.to_zoned(self.zone.clone()).date();
         let today = self.now.to_zoned(self.zone.clone()).date();
