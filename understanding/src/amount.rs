@@ -99,6 +99,17 @@ pub(crate) fn find(words: &[Word]) -> Option<AmountFilter> {
     })
 }
 
+/// The first amount, also a bare number: in smallest units, with the currency where it was said.
+pub(crate) fn any(words: &[Word]) -> Option<(i64, Option<Currency>)> {
+    let bare = |at: usize| {
+        let (value, _) = number(&words[at..])?;
+        Some((i64::from(value).checked_mul(100)?, None))
+    };
+    (0..words.len())
+        .find_map(|at| sum(&words[at..]).map(|sum| (sum.minor, sum.currency)))
+        .or_else(|| (0..words.len()).find_map(bare))
+}
+
 fn compared(words: &[Word], at: usize) -> Option<AmountFilter> {
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     if text(at) == "between" {

@@ -20,6 +20,7 @@ mod phrases;
 mod place;
 mod redaction;
 pub mod train;
+mod watch;
 pub mod wishes;
 mod words;
 
@@ -31,6 +32,10 @@ pub use follow_up::{Topic, asks_for_more, follow_up, goes_on};
 pub use intent::{Decision, Intent, MAX_CHOICES};
 pub use period::Period;
 pub use redaction::{Redacted, Secret, redact};
+pub use watch::{
+    DigestAsk, QuietAsk, WatchAmount, WatchAsk, WatchKind, WatchWish, WhichWatch, watch, watch_amount, watch_stop,
+    watch_wish,
+};
 pub use words::MAX_READ_BYTES;
 
 use domain::TransactionStatus;
