@@ -8,7 +8,9 @@
 //! 3. Reads take the grant and a permit of the gate, and give back guarded data.
 //! 4. [`Connector::order`] has something done on a card or an account, where the bank has the native contract.
 //! 5. [`Connector::revoke`] ends a consent at the bank.
-//! 6. [`Connector::begin_sign_in`] and [`Connector::finish_sign_in`] tell who somebody is to the bank, by OpenID
+//! 6. [`Connector::open_endpoint`] has the bank say by itself what happens, where it has the native contract;
+//!    [`SigningKey::verify`] tells whether it was the bank, and [`BankEvent::read`] what it says.
+//! 7. [`Connector::begin_sign_in`] and [`Connector::finish_sign_in`] tell who somebody is to the bank, by OpenID
 //!    Connect, and give nothing else. Linking tells it too, where the bank offers it.
 //!
 //! Access tokens never leave the process. Everything a bank does wrong is a [`BankFault`], a fact with
@@ -43,7 +45,10 @@ pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unproven, 
 pub use grant::{Grant, GrantKeeper, KeeperFault, Kept, Lease};
 pub use key::{ClientKey, KeyFault};
 pub use link::{Begun, LinkAsk, Linked, PendingLink};
-pub use native::{Effect, Fact, NotAKey, OrderKey, Outcome};
+pub use native::{
+    BankEvent, Effect, Fact, MAX_EVENT_ID, NotAKey, OpenEndpoint, OrderKey, Outcome, Received, SigningKey,
+    TOLERANCE, Unsigned,
+};
 pub use onboarding::{Endpoint, OnboardingFault};
 pub use reads::{Listing, Period, PeriodFault};
 pub use secret::Secret;

@@ -107,7 +107,16 @@ impl Turn {
 
     /// Asks the gate for data classes, for the purpose `P`. All are granted, or the answer is No.
     pub async fn ask<P: ForPurpose + 'static>(&self, classes: &[DataClass]) -> Result<Asked<P>, TurnFault> {
-        self.asked(classes, false).await
+        self.asked(classes, &[], false).await
+    }
+
+    /// The same for some of the accounts that are shared; none named: all of them.
+    pub async fn ask_of<P: ForPurpose + 'static>(
+        &self,
+        classes: &[DataClass],
+        accounts: &[AccountId],
+    ) -> Result<Asked<P>, TurnFault> {
+        self.asked(classes, accounts, false).await
     }
 
     /// The same for an answer that is never shown in a conversation, such as a file: there it is only found out
@@ -116,23 +125,24 @@ impl Turn {
         &self,
         classes: &[DataClass],
     ) -> Result<Asked<P>, TurnFault> {
-        self.asked(classes, true).await
+        self.asked(classes, &[], true).await
     }
 
     async fn asked<P: ForPurpose + 'static>(
         &self,
         classes: &[DataClass],
+        accounts: &[AccountId],
         only_on_page: bool,
     ) -> Result<Asked<P>, TurnFault> {
-        let classes = match self.worth_asking::<P>(classes, only_on_page).await? {
+        let classes = match self.worth_asking::<P>(classes, accounts, only_on_page).await? {
             Worth::Asking(classes) => classes,
             Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
         };
         let entries: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
-        let (turn, ids) = (self.clone(), entries.clone());
+        let (turn, ids, of) = (self.clone(), entries.clone(), accounts.to_vec());
         let decided = self.app.store.decide(entries, move |tx| -> Result<_, DbError> {
             let (consent, now) = turn.held(tx)?;
-            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &ids, now);
+            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &of, &ids, now);
             for verdict in &verdicts {
                 access::stage(tx, verdict.decision())?;
             }
@@ -142,6 +152,24 @@ impl Turn {
         let asked = self.settle(verdicts, consent.clone(), logged)?;
         self.end_if_over(&asked, consent).await?;
         Ok(asked)
+    }
+
+    /// The No that the gate would say to one of these, and says with it, so that it is in the log. None if it would say
+    /// yes: then nothing is asked and nothing is logged.
+    pub async fn refused<P: ForPurpose + 'static>(
+        &self,
+        classes: &[DataClass],
+    ) -> Result<Option<Box<Refusal>>, TurnFault> {
+        let turn = self.clone();
+        let consent = self.app.store.read(move |tx| turn.consent(tx)).await?;
+        let unused: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
+        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &[], &unused, self.now);
+        let refused = verdicts.iter().zip(classes).find(|(v, _)| matches!(v, Verdict::Refused(_)));
+        let Some((_, class)) = refused else { return Ok(None) };
+        match self.ask::<P>(&[*class]).await? {
+            Asked::No(no) => Ok(Some(no)),
+            Asked::Yes(..) | Asked::OnlyOnItsPage(_) => Ok(None),
+        }
     }
 
     /// Asks the gate for leave to have an order carried out at the bank.
@@ -199,6 +227,7 @@ impl Turn {
     async fn worth_asking<P: ForPurpose + 'static>(
         &self,
         classes: &[DataClass],
+        accounts: &[AccountId],
         only_on_page: bool,
     ) -> Result<Worth, DbError> {
         let sealed = only_on_page || self.tier(classes) == Tier::Sealed;
@@ -209,7 +238,7 @@ impl Turn {
         let turn = self.clone();
         let consent = self.app.store.read(move |tx| turn.consent(tx)).await?;
         let unused: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
-        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &unused, self.now);
+        let verdicts = self.verdicts::<P>(consent.as_ref(), classes, accounts, &unused, self.now);
         let refused =
             verdicts.iter().zip(classes).find(|(verdict, _)| matches!(verdict, Verdict::Refused(_)));
         Ok(match (refused, consent) {
@@ -257,6 +286,7 @@ impl Turn {
         &self,
         consent: Option<&Consent>,
         classes: &[DataClass],
+        accounts: &[AccountId],
         entries: &[EntryId],
         now: Timestamp,
     ) -> Vec<Verdict<P>> {
@@ -273,7 +303,7 @@ impl Turn {
                 customer: &self.conversation.customer,
                 consent,
                 data_class: class,
-                accounts: &[],
+                accounts,
                 ordered: None,
                 channel: self.channel,
                 tier: if together == Tier::Never { most } else { most.min(together) },

@@ -48,7 +48,8 @@ fn compose(read: Opened<Listing<Balance>>, about: &Entities, now: Timestamp, zon
     Reply { blocks, seen, ..Reply::default() }.with_quick(&["Last transactions", "Who looked at my data?"])
 }
 
-fn line(balance: &Balance, now: Timestamp, zone: &TimeZone) -> BalanceLine {
+/// How an account stands, as it is shown.
+pub fn line(balance: &Balance, now: Timestamp, zone: &TimeZone) -> BalanceLine {
     let owed = balance.account.kind == AccountKind::Card;
     let today = now.to_zoned(zone.clone()).date();
     BalanceLine {

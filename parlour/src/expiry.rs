@@ -1,11 +1,12 @@
 //! What ends by itself: a consent whose time is over loses its state, its secrets and its right at the
 //! bank. The gate refuses it from the first moment on, whether this has run or not. The same round reminds customers of
 //! ends to come, asks banks whether they still honour consents, and ends what a bank has pulled out of, and
-//! forgets sign-ins that are over.
+//! forgets sign-ins that are over, and what banks said long ago.
 
 use crate::{
     app::App,
     consents::{looks, pull_out, reminders},
+    watches,
 };
 use std::{sync::Arc, time::Duration};
 use store::{DbError, consents, sign_ins};
@@ -33,6 +34,7 @@ pub async fn round(app: &App) -> Result<(), DbError> {
     pull_out::carry_on(app).await?;
     reminders::remind(app).await?;
     looks::look(app).await?;
+    watches::worker::sweep(app).await?;
     let now = app.clock.now();
     app.store.transact(move |tx| sign_ins::sweep(tx, now)).await.map(drop)
 }

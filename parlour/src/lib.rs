@@ -68,6 +68,7 @@ pub mod telemetry;
 pub mod tenant;
 pub mod travel;
 pub mod turn;
+pub mod watches;
 pub mod when;
 pub mod withdrawal;
 pub mod witness;

@@ -5,7 +5,7 @@ use domain::{AccountId, CardId, Order, Region, Statement};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use understanding::{Entities, Intent, Topic};
+use understanding::{Entities, Intent, Topic, WatchWish};
 
 /// How long it is remembered what a conversation is about. Whoever comes back later begins anew.
 pub const LASTS: SignedDuration = SignedDuration::from_mins(10);
@@ -25,6 +25,11 @@ pub enum Asked {
     },
     /// Whether to erase everything.
     Erase,
+    /// What is missing of an alert: of what, or from which amount on.
+    Watch {
+        /// What was said so far.
+        wish: WatchWish,
+    },
     /// Which card was meant.
     Card {
         /// What is to be done with it.

@@ -16,9 +16,13 @@ pub const LANGUAGE: &str = "en";
 /// The term of the point that says what never happens.
 pub const NEVER: &str = "Never";
 
-/// What a notice asks for, if it asks for these classes of data.
-pub fn purposes(classes: &[DataClass]) -> Vec<Purpose> {
+/// What a notice of a bank asks for, if it asks for these classes of data.
+pub fn purposes(tenant: &Tenant, classes: &[DataClass]) -> Vec<Purpose> {
     let mut purposes = vec![Purpose::AnswerCustomer];
+    let told_of = [DataClass::Balances, DataClass::Transactions];
+    if tenant.tells_events && told_of.iter().any(|class| classes.contains(class)) {
+        purposes.push(Purpose::CustomerAlert);
+    }
     if classes.contains(&DataClass::MerchantPlaces) {
         purposes.push(Purpose::OwnSpendingMap);
     }
@@ -43,7 +47,8 @@ pub fn compose(
     until: Timestamp,
 ) -> Notice {
     let data = list(&classes.iter().map(|c| c.in_words()).collect::<Vec<_>>());
-    let why = list(&purposes(classes).iter().map(|p| p.in_words()).collect::<Vec<_>>());
+    let purposes = purposes(tenant, classes);
+    let why = list(&purposes.iter().map(|p| p.in_words()).collect::<Vec<_>>());
     let end = when::long_day(ends(tenant, now), &tenant.zone);
     let point = |term: &str, text: String| Point { term: term.to_owned(), text };
     let mut points = vec![
@@ -59,7 +64,7 @@ pub fn compose(
                 tenant.lookback_days
             ),
         ),
-        point("What for", format!("Only {why}, and only when you ask. You can see each time it was read.")),
+        point("What for", what_for(tenant, &why, purposes.contains(&Purpose::CustomerAlert))),
         point("How long", format!("Until {end}, {} days. Then it ends by itself.", tenant.consent_days)),
         point(
             "How to stop",
@@ -87,6 +92,19 @@ pub fn compose(
         href,
         until,
     }
+}
+
+fn what_for(tenant: &Tenant, why: &str, alerts: bool) -> String {
+    let alerts = if alerts {
+        format!(
+            " If you set an alert, {} tells this program when something happens, and it is read then, until you stop the \
+             alert.",
+            tenant.name
+        )
+    } else {
+        String::new()
+    };
+    format!("Only {why}, and only when you ask.{alerts} You can see each time it was read.")
 }
 
 /// The points that the profile adds.

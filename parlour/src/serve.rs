@@ -21,7 +21,7 @@ use crate::{
     stops::{self, StopFault},
     telemetry,
     tenant::{Tenant, Tenants},
-    worker,
+    watches, worker,
 };
 use access_log::LogFolder;
 use domain::{BankId, Clock};
@@ -115,6 +115,7 @@ pub async fn start_on(
     tasks.spawn(worker::run(app.clone()));
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
+    tasks.spawn(watches::worker::run(app.clone()));
     tasks.spawn(reload::run(app.clone()));
     tasks.spawn(erasure::worker::run(app.clone()));
     tasks.spawn(stops::run(app.clone()));

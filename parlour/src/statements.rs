@@ -138,11 +138,8 @@ async fn page(
     title: &str,
     consent: &domain::Consent,
 ) -> Result<Reply, TurnFault> {
-    let question = Question {
-        skill: Skill::Statement,
-        about: Entities::default(),
-        statement: Some((statement.clone(), title.to_owned())),
-    };
+    let statement = Some((statement.clone(), title.to_owned()));
+    let question = Question { statement, ..Question::new(Skill::Statement, &Entities::default()) };
     sealed::offer_question(turn, question, Some(consent.id.clone())).await
 }
 

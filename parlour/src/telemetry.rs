@@ -69,6 +69,9 @@ fn describe() {
         "parlour_bank_task_failures_total",
         "Attempts to tell a bank something that it did not take."
     );
+    describe_counter!("parlour_bank_events_total", "Events that came for a bank, by what became of them.");
+    describe_counter!("parlour_alerts_total", "What customers were told because they had asked to be.");
+    describe_counter!("parlour_alert_failures_total", "Looks at what happened at a bank that failed.");
     describe_histogram!("parlour_turn_seconds", "From taking a question up to its answer being stored.");
     describe_gauge!("parlour_log_size", "Entries in a bank's access log.");
     describe_gauge!("parlour_log_unpublished", "Entries that are not in the published log yet.");

@@ -63,6 +63,8 @@ pub struct Tenant {
     pub profile: &'static Profile,
     /// Who answers for the data.
     pub controller: Controller,
+    /// Whether it tells by itself when something happens.
+    pub tells_events: bool,
     setup: ConnectorConfig,
     clock: Arc<dyn Clock>,
     connector: Arc<OnceCell<Arc<Connector>>>,
@@ -112,6 +114,7 @@ impl Tenant {
             remind_days: file.remind_days,
             profile: file.profile,
             controller: file.controller,
+            tells_events: file.events,
             setup,
             clock,
             connector: Arc::default(),
@@ -130,7 +133,7 @@ impl Tenant {
             DataClass::ALL.iter().copied().filter(|c| refused.iter().all(|(no, _)| no != c)).collect();
         // What the bank never spoke of is closed, but it is no answer that the bank gave.
         let says_no: Vec<_> = refused.into_iter().filter(|(_, reason)| reason != NOT_LISTED).collect();
-        Tenant { can: what_it_can(&offers), says_no, offers, gate, ..self.clone() }
+        Tenant { can: what_it_can(&offers, self.tells_events), says_no, offers, gate, ..self.clone() }
     }
 
     /// The issuer of the bank's authorization server.
@@ -202,7 +205,7 @@ impl Tenants {
 }
 
 /// What the chat can do with the data that the bank offers, in words.
-fn what_it_can(offers: &[DataClass]) -> Vec<String> {
+fn what_it_can(offers: &[DataClass], tells_events: bool) -> Vec<String> {
     let lines = [
         (DataClass::Balances, "Tell you your balances"),
         (DataClass::Transactions, "Show your payments, and what you spent where and when"),
@@ -214,6 +217,10 @@ fn what_it_can(offers: &[DataClass]) -> Vec<String> {
     ];
     let mut can: Vec<String> =
         lines.iter().filter(|(c, _)| offers.contains(c)).map(|(_, line)| (*line).to_owned()).collect();
+    let told_of = [DataClass::Balances, DataClass::Transactions];
+    if tells_events && told_of.iter().any(|class| offers.contains(class)) {
+        can.push("Keep an eye on your accounts, and tell you what you ask to be told of".to_owned());
+    }
     can.push("Show who looked at your data, and why".to_owned());
     can.push("Pause, and go on when you say so".to_owned());
     can.push("Give you a copy of all that I keep of you, or erase it".to_owned());

@@ -15,7 +15,7 @@ use crate::{
     reply::{Block, Reply},
     room::Words,
     schedules::{self, List},
-    sealed, slots, spending, statements, take_along, travel, when, withdrawal,
+    sealed, slots, spending, statements, take_along, travel, watches, when, withdrawal,
 };
 use domain::ConsentState;
 use std::sync::Arc;
@@ -115,6 +115,9 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if let Some(reply) = slots::answer_if_asked(turn, text, &understood).await? {
         return Ok((reply, Heard::Aside));
     }
+    if let Some(reply) = watches::answer_if_asked(turn, text, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
     if understanding::asks_for_more(text)
         && let Some(Topic { intent: Intent::Transactions, entities }) = turn.memory.topic()
         && turn.memory.shown() > 0
@@ -127,6 +130,9 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
         return Ok((reply, Heard::About(Topic { intent, entities })));
     }
     match meaning::of(&turn.app, &turn.tenant, text, &understood.decision) {
+        Meaning::Do(intent) if watches::is_about(intent) => {
+            Ok((watches::said(turn, intent, text).await?, Heard::Aside))
+        }
         Meaning::Do(intent) => {
             let entities = understood.entities;
             let reply = serve(turn, intent, &entities, text).await?;
@@ -136,6 +142,11 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
                 _ => Heard::Aside,
             };
             Ok((reply, heard))
+        }
+        Meaning::Which(between) if between.iter().copied().all(watches::is_about) => {
+            let stops = between.contains(&Intent::WatchStop);
+            let intent = if stops { Intent::WatchStop } else { Intent::Watch };
+            Ok((watches::said(turn, intent, text).await?, Heard::Aside))
         }
         Meaning::Which(between) => Ok((which(turn, between, understood.entities), Heard::Missed)),
         Meaning::Page(page) => Ok((help::tell(turn, page), Heard::Aside)),
@@ -173,9 +184,7 @@ async fn serve(turn: &Turn, intent: Intent, about: &Entities, text: &str) -> Res
         Intent::Schedules => schedules::tell(turn, List::StandingOrders).await,
         Intent::Subscriptions => schedules::tell(turn, List::Subscriptions).await,
         Intent::Contact => contact::begin(turn, text).await,
-        Intent::Watch | Intent::Watches | Intent::WatchStop => {
-            Ok(not_here(turn, "keep an eye on your accounts"))
-        }
+        Intent::Watch | Intent::Watches | Intent::WatchStop => watches::said(turn, intent, "").await,
         Intent::TakeAlong => take_along::tell(turn, about).await,
         Intent::Deeds => orders::tell(turn).await,
         Intent::Undo => orders::undo(turn).await,

@@ -5,6 +5,7 @@ use crate::{
     bank_tasks::Revocation,
     consents::{self as cases, Outcome},
     reply::Reply,
+    watches,
 };
 use domain::{Consent, How, ids::TaskId};
 use jiff::Timestamp;
@@ -46,7 +47,7 @@ type Forget = fn(&mut Tx, &Consent) -> Result<(), DbError>;
 
 /// What forgets the secrets and the sealed data of a consent that has ended. A table that keeps any has its
 /// function here.
-const FORGETS: &[Forget] = &[forget_grant];
+const FORGETS: &[Forget] = &[forget_grant, watches::forget];
 
 fn forget_grant(tx: &mut Tx, consent: &Consent) -> Result<(), DbError> {
     grants::delete(tx, &consent.bank, &consent.customer, &consent.id).map(drop)

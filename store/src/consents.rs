@@ -2,7 +2,7 @@
 //! guard them.
 
 use crate::{
-    DbError, Tx, consent_events,
+    DbError, Tx, bank_events, consent_events,
     seal::Place,
     value::{Arg, Row, micros},
 };
@@ -202,9 +202,10 @@ pub fn change(
     changed.state = state;
     let sealed = seal(tx, &changed)?;
     let [bank, customer, id] = key(&consent.bank, &consent.customer, &consent.id);
+    let at_bank = changed.at_bank.as_deref().map(bank_events::fingerprint);
     // Time only goes on, even when a clock was set back between two changes.
     let row = tx.row(
-        "UPDATE consent SET state = $5, expires_at = $6, body = $8, \
+        "UPDATE consent SET state = $5, expires_at = $6, body = $8, at_bank = $9, \
          changed_at = CASE WHEN changed_at > $7 THEN changed_at ELSE $7 END \
          WHERE bank = $1 AND customer = $2 AND id = $3 AND state = $4 RETURNING changed_at",
         &[
@@ -216,6 +217,7 @@ pub fn change(
             Arg::Int(micros(changed.expires_at)),
             Arg::Int(micros(change.at)),
             Arg::Blob(&sealed),
+            at_bank.as_ref().map_or(Arg::Null, |hash| Arg::Blob(hash)),
         ],
     )?;
     if let Some(row) = row {

@@ -123,6 +123,22 @@ const OWNED: &[Owned] = &[
         wipe: "DELETE FROM bank_grant WHERE bank = $1 AND customer = $2",
         kept_as: None,
     },
+    Owned { name: "watch", wipe: "DELETE FROM watch WHERE bank = $1 AND customer = $2", kept_as: None },
+    Owned {
+        name: "watch_hours",
+        wipe: "DELETE FROM watch_hours WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
+    Owned {
+        name: "watch_told",
+        wipe: "DELETE FROM watch_told WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
+    Owned {
+        name: "bank_event",
+        wipe: "DELETE FROM bank_event WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
     Owned {
         name: "customer_order",
         wipe: "DELETE FROM customer_order WHERE bank = $1 AND customer = $2",

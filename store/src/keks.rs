@@ -5,7 +5,7 @@
 //! repeated, and stopped at any point.
 
 use crate::{
-    DbError, OpenError, Tx, customers,
+    DbError, OpenError, Tx, bank_events, customers,
     seal::{Kek, KekId},
     value::Arg,
 };
@@ -71,9 +71,10 @@ pub fn adopt(tx: &mut Tx, id: &KekId) -> Result<bool, DbError> {
     Ok(adopted == 1)
 }
 
-/// Wraps up to `limit` customers' keys with the key in use. Gives how many there were to wrap; none means that all
+/// Wraps up to `limit` customers' keys with the key in use, and all that is sealed for no customer. Gives how many there were to wrap; none means that all
 /// is done. Customers are served meanwhile, and one who is erased meanwhile stays erased.
 pub fn rewrap(tx: &mut Tx, limit: u32) -> Result<u32, DbError> {
+    let secrets = bank_events::rewrap(tx)?;
     let to = current(tx)?;
     let rows = tx.rows(
         "SELECT bank, customer, version, wrapped, kek FROM customer_key WHERE kek <> $1 \
@@ -101,14 +102,15 @@ pub fn rewrap(tx: &mut Tx, limit: u32) -> Result<u32, DbError> {
             ],
         )?;
     }
-    Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+    Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX).saturating_add(secrets))
 }
 
-/// How many customers' keys another key than the one in use has wrapped.
+/// How many customers' keys, and secrets of no customer, another key than the one in use has wrapped.
 pub fn remaining(tx: &mut Tx) -> Result<u64, DbError> {
     let row = tx.row(
-        "SELECT CAST(COUNT(*) AS BIGINT) FROM customer_key \
-         WHERE kek <> (SELECT m.kek FROM store_mark m WHERE m.name = 'kek')",
+        "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT kek FROM customer_key \
+         UNION ALL SELECT kek FROM bank_endpoint) k \
+         WHERE k.kek <> (SELECT m.kek FROM store_mark m WHERE m.name = 'kek')",
         &[],
     )?;
     row.map_or(Ok(0), |row| row.count(0, "count of keys"))

@@ -26,6 +26,7 @@ mod value;
 mod wake;
 
 pub mod access;
+pub mod bank_events;
 pub mod bank_tasks;
 pub mod browsers;
 pub mod consent_events;
@@ -49,6 +50,7 @@ pub mod sign_ins;
 pub mod staff;
 pub mod stops;
 pub mod subjects;
+pub mod watches;
 
 pub use error::{DbError, OpenError};
 pub use keyring::{KekSource, KeyRing};

@@ -22,6 +22,7 @@ const ALL: &[Migration] = &[
     Migration { id: 6, sql: include_str!("../migrations/0006_policy_and_log.sql") },
     Migration { id: 7, sql: include_str!("../migrations/0007_sign_in.sql") },
     Migration { id: 8, sql: include_str!("../migrations/0008_orders.sql") },
+    Migration { id: 9, sql: include_str!("../migrations/0009_watches.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration(

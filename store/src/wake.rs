@@ -19,6 +19,8 @@ pub(crate) enum Ring {
     Messages(ConversationId),
     /// A task for a bank is due.
     Tasks,
+    /// A bank said that something has happened.
+    BankEvents,
     /// Entries were numbered.
     Log,
     /// A bank said No to something in the console, or said it no longer.
@@ -30,6 +32,7 @@ pub(crate) enum Ring {
 pub struct Wake {
     inbound: watch::Sender<u64>,
     tasks: watch::Sender<u64>,
+    bank_events: watch::Sender<u64>,
     log: watch::Sender<u64>,
     stops: watch::Sender<u64>,
     conversations: Mutex<HashMap<ConversationId, watch::Sender<u64>>>,
@@ -40,6 +43,7 @@ impl Wake {
         Wake {
             inbound: watch::Sender::new(0),
             tasks: watch::Sender::new(0),
+            bank_events: watch::Sender::new(0),
             log: watch::Sender::new(0),
             stops: watch::Sender::new(0),
             conversations: Mutex::default(),
@@ -54,6 +58,11 @@ impl Wake {
     /// Rings when a task for a bank was added.
     pub fn tasks(&self) -> watch::Receiver<u64> {
         self.tasks.subscribe()
+    }
+
+    /// Rings when a bank said that something has happened.
+    pub fn bank_events(&self) -> watch::Receiver<u64> {
+        self.bank_events.subscribe()
     }
 
     /// Rings when entries of the access log were numbered.
@@ -79,6 +88,7 @@ impl Wake {
             match ring {
                 Ring::Inbound => self.inbound.send_modify(count),
                 Ring::Tasks => self.tasks.send_modify(count),
+                Ring::BankEvents => self.bank_events.send_modify(count),
                 Ring::Log => self.log.send_modify(count),
                 Ring::Stops => self.stops.send_modify(count),
                 Ring::Messages(conversation) => {

@@ -33,8 +33,8 @@ pub use intent::{Decision, Intent, MAX_CHOICES};
 pub use period::Period;
 pub use redaction::{Redacted, Secret, redact};
 pub use watch::{
-    DigestAsk, QuietAsk, WatchAmount, WatchAsk, WatchKind, WatchWish, WhichWatch, watch, watch_amount, watch_stop,
-    watch_wish,
+    DigestAsk, QuietAsk, WatchAmount, WatchAsk, WatchKind, WatchWish, WhichWatch, watch, watch_amount,
+    watch_stop, watch_wish,
 };
 pub use words::MAX_READ_BYTES;
 

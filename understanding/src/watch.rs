@@ -52,10 +52,7 @@ impl WatchKind {
 
     /// Whether an amount makes a difference to it.
     fn takes_amount(self) -> bool {
-        matches!(
-            self,
-            WatchKind::LowBalance | WatchKind::Purchase | WatchKind::Salary | WatchKind::MoneyIn
-        )
+        matches!(self, WatchKind::LowBalance | WatchKind::Purchase | WatchKind::Salary | WatchKind::MoneyIn)
     }
 }
 

@@ -5,8 +5,8 @@
 use domain::{AccountKind, Currency};
 use jiff::civil::Time;
 use understanding::{
-    AccountHint, DigestAsk, QuietAsk, WatchAmount, WatchAsk, WatchKind, WatchKind::*, WatchWish, WhichWatch, watch,
-    watch_amount, watch_stop,
+    AccountHint, DigestAsk, QuietAsk, WatchAmount, WatchAsk, WatchKind, WatchKind::*, WatchWish, WhichWatch,
+    watch, watch_amount, watch_stop,
 };
 
 fn wish(text: &str) -> WatchWish {
@@ -223,7 +223,12 @@ fn the_digest_is_read_as_people_say_it() {
     ] {
         assert_eq!(watch(text), WatchAsk::Digest(DigestAsk::At(time)), "{text}");
     }
-    for text in ["send alerts as a daily digest", "only alert me once a day", "one alert per day max", "prefer a digest"] {
+    for text in [
+        "send alerts as a daily digest",
+        "only alert me once a day",
+        "one alert per day max",
+        "prefer a digest",
+    ] {
         assert_eq!(watch(text), WatchAsk::Digest(DigestAsk::Daily), "{text}");
     }
     for text in [
@@ -276,7 +281,8 @@ fn every_message_is_read_without_failing() {
             let _ = (watch(line), watch_stop(line), watch_amount(line));
         }
     }
-    for odd in ["", "💸", "25:99 to 99:99pm", "from 0 to 0", "-", "1-", "–7", "10pm to", &"9".repeat(5_000)] {
+    for odd in ["", "💸", "25:99 to 99:99pm", "from 0 to 0", "-", "1-", "–7", "10pm to", &"9".repeat(5_000)]
+    {
         let _ = (watch(odd), watch_stop(odd), watch_amount(odd));
     }
 }

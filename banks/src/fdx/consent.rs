@@ -15,6 +15,9 @@ const TIME_BOUND: &str = "TIME_BOUND";
 /// A consent for one read: narrower than any that we ask for.
 const ONE_TIME: &str = "ONE_TIME";
 
+/// The scope with which a client may be told when something happens.
+const EVENTS: &str = "bank:webhooks";
+
 /// What the customer was told that we ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Asked {
@@ -25,6 +28,9 @@ pub(crate) struct Asked {
     /// Whether it is asked to take orders.
     #[serde(default)]
     pub orders: bool,
+    /// Whether it is asked for leave to be told of what happens.
+    #[serde(default)]
+    pub events: bool,
     pub days: u32,
     pub lookback_days: u32,
 }
@@ -53,7 +59,8 @@ impl Asked {
     pub(crate) fn scopes(&self) -> Vec<String> {
         let scope = |cluster: &str| format!("fdx:{}:read", cluster.replace('_', "").to_lowercase());
         let native = self.services().into_iter().map(|(_, scope)| scope.to_owned());
-        self.clusters().into_iter().map(scope).chain(native).collect()
+        let events = self.events.then(|| EVENTS.to_owned());
+        self.clusters().into_iter().map(scope).chain(native).chain(events).collect()
     }
 
     fn has(&self, class: DataClass) -> bool {
@@ -243,7 +250,14 @@ mod tests {
     use super::*;
 
     fn asked(classes: &[DataClass]) -> Asked {
-        Asked { data_classes: classes.to_vec(), native: false, orders: false, days: 90, lookback_days: 180 }
+        Asked {
+            data_classes: classes.to_vec(),
+            native: false,
+            orders: false,
+            events: false,
+            days: 90,
+            lookback_days: 180,
+        }
     }
 
     fn natively(classes: &[DataClass], orders: bool) -> Asked {
@@ -277,6 +291,8 @@ mod tests {
         assert_eq!(asked(&cards).request().get("bankServices"), None, "without the contract");
         assert_eq!(natively(&cards, false).request()["bankServices"], json!(["CARDS_READ"]));
         assert_eq!(natively(&cards, false).scopes(), ["fdx:accountbasic:read", "bank:cards:read"]);
+        let told = Asked { events: true, ..natively(&cards, false) };
+        assert_eq!(told.scopes(), ["fdx:accountbasic:read", "bank:cards:read", "bank:webhooks"]);
         let orders = natively(&cards, true).request()["bankServices"].as_array().unwrap().len();
         assert_eq!(orders, 6);
         assert_eq!(

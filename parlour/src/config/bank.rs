@@ -88,6 +88,7 @@ struct WrittenConnector {
     issuer: Spanned<Url>,
     api: Spanned<Url>,
     native: Option<Spanned<Url>>,
+    events: Option<Spanned<bool>>,
     client_id: String,
     #[serde(default = "sign_in")]
     sign_in: bool,
@@ -174,6 +175,8 @@ pub struct BankFile {
     pub api: Url,
     /// Its native address, where cards and accounts are managed. None: it has none.
     pub native: Option<Url>,
+    /// Whether it tells by itself when something happens, so that customers can set alerts.
+    pub events: bool,
     /// Our name at the bank.
     pub client_id: String,
     /// Whether its customers may show who they are by signing in there, if it offers that.
@@ -220,6 +223,7 @@ impl BankFile {
             ("connector.issuer", self.issuer != other.issuer),
             ("connector.api", self.api != other.api),
             ("connector.native", self.native != other.native),
+            ("connector.events", self.events != other.events),
             ("connector.ca", self.bank_roots != other.bank_roots),
             ("connector.client_id", self.client_id != other.client_id),
             ("connector.sign_in", self.sign_in != other.sign_in),
@@ -246,6 +250,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     check_name(&source, &written, &mut faults);
     check_look(&source, &written.look, &mut faults);
     check_urls(&source, &written.connector, &mut faults);
+    check_events(&source, &written.connector, &mut faults);
     let zone = zone(&source, &written.zone, &mut faults);
     check_days(&source, &written.consent, &mut faults);
     terms::check_reminders(&source, &written.consent.remind_days, &mut faults);
@@ -278,6 +283,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         issuer: written.connector.issuer.into_inner(),
         api: written.connector.api.into_inner(),
         native: written.connector.native.map(Spanned::into_inner),
+        events: written.connector.events.is_some_and(Spanned::into_inner),
         client_id: written.connector.client_id,
         sign_in: written.connector.sign_in,
         refresh: written.connector.refresh,
@@ -349,6 +355,15 @@ fn check_urls(source: &Source, connector: &WrittenConnector, faults: &mut Vec<Co
             let remedy = "write an https:// address; http:// is taken for localhost only";
             faults.push(source.fault(url.span(), what, remedy));
         }
+    }
+}
+
+fn check_events(source: &Source, connector: &WrittenConnector, faults: &mut Vec<ConfigFault>) {
+    if let (Some(events), None) = (&connector.events, &connector.native)
+        && *events.get_ref()
+    {
+        let what = "events are told by the native contract, and this bank has no native address";
+        faults.push(source.fault(events.span(), what, "set `native` too, or take `events` out"));
     }
 }
 

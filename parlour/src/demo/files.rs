@@ -30,6 +30,7 @@ kind = "fdx"
 issuer = "http://127.0.0.1:{harbour}"
 api = "http://127.0.0.1:{harbour}/fdx/v6"
 native = "http://127.0.0.1:{harbour}/parlour-bank/v1"
+events = true
 client_id = "parlour"
 
 [consent]

@@ -1,7 +1,7 @@
 //! The export for programs: one JSON document, written as it is read.
 
-use super::{AgreedTo, OpenedAccess, Piece, SCHEMA};
-use crate::{consents::record, orders::Deed};
+use super::{AgreedTo, OpenedAccess, Piece, SCHEMA, Watched};
+use crate::{consents::record, orders::Deed, watches::Kept};
 use domain::EntryId;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -38,6 +38,7 @@ impl Writer {
             Piece::Consents(consents) => self.items("consents", consents.iter().map(agreed)),
             Piece::Links(links) => self.items("links", links.iter().map(link)),
             Piece::Tasks(tasks) => self.items("told_to_the_bank", tasks.iter().map(task)),
+            Piece::Watches(watched) => self.items("alerts", watched.iter().map(alerts)),
             Piece::Traces(traces) => self.items("traces", traces.iter().map(trace)),
             Piece::Orders(orders) => self.items("orders", orders.iter().map(order)),
             Piece::Holds(holds) => self.items("holds", holds.iter().map(hold)),
@@ -109,6 +110,21 @@ fn task(task: &Task) -> Value {
     json!({
         "id": task.id, "consent": task.consent, "kind": task.kind.as_str(), "state": task.state.as_str(),
         "attempts": task.attempts, "next_try": task.next_try, "last_fault": task.last_fault,
+    })
+}
+
+fn alerts(watched: &Watched) -> Value {
+    let alert = |kept: &Kept| {
+        json!({
+            "number": kept.stored.number, "set_at": kept.stored.made_at, "told_when": kept.watch.rule.in_words(),
+            "rule": kept.watch.rule, "low_was_told_for": kept.watch.below,
+        })
+    };
+    json!({
+        "conversation": watched.conversation.id,
+        "alerts": watched.watches.iter().map(alert).collect::<Vec<_>>(),
+        "hours": watched.hours,
+        "events_waiting": watched.waiting,
     })
 }
 
@@ -195,6 +211,7 @@ mod tests {
             Piece::Consents(vec![]),
             Piece::Links(vec![]),
             Piece::Tasks(vec![]),
+            Piece::Watches(vec![]),
             Piece::Traces(vec![]),
             Piece::Orders(vec![]),
             Piece::Holds(vec![]),
@@ -225,9 +242,17 @@ mod tests {
         let mut pieces = small();
         pieces.push(Piece::End(Counts::default()));
         let document = written(pieces);
-        for list in
-            ["consents", "links", "told_to_the_bank", "traces", "orders", "holds", "messages", "accesses"]
-        {
+        for list in [
+            "consents",
+            "links",
+            "told_to_the_bank",
+            "alerts",
+            "traces",
+            "orders",
+            "holds",
+            "messages",
+            "accesses",
+        ] {
             assert_eq!(document[list], json!([]), "{list}");
         }
     }

@@ -10,6 +10,7 @@ use crate::{
     consents::{self, Whole},
     reply::{Block, Reply},
     room::{self, Entry},
+    watches::{self, Kept, hours::Hours},
 };
 use domain::{BankId, CustomerId, EntryId};
 use gate::Decision;
@@ -44,6 +45,8 @@ pub enum Piece {
     Links(Vec<Link>),
     /// What the bank was told.
     Tasks(Vec<Task>),
+    /// What they asked to be told of, by conversation.
+    Watches(Vec<Watched>),
     /// Small things that were kept to serve them.
     Traces(Vec<exports::Trace>),
     /// What they had done at the bank.
@@ -58,6 +61,18 @@ pub enum Piece {
     Accesses(Vec<OpenedAccess>),
     /// All was read.
     End(Counts),
+}
+
+/// What a customer asked to be told of in one conversation.
+pub struct Watched {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Of what.
+    pub watches: Vec<Kept>,
+    /// When.
+    pub hours: Hours,
+    /// How many events of the bank wait to be told.
+    pub waiting: u64,
 }
 
 /// Whose export it is.
@@ -176,13 +191,15 @@ impl Reading {
                 oldest_first(orders::newest(tx, &bank, &customer, exports::MOST)?.0),
                 holds::active(tx, &bank, &customer, now)?,
                 exports::conversations(tx, &bank, &customer)?,
+                watched(tx, &bank, &customer)?,
             ))
         });
-        let (consents, links, tasks, traces, orders, holds, conversations) = small.await?;
+        let (consents, links, tasks, traces, orders, holds, conversations, watched) = small.await?;
         self.counts.consents = consents.len() as u64;
         self.give(Piece::Consents(consents)).await?;
         self.give(Piece::Links(links)).await?;
         self.give(Piece::Tasks(tasks)).await?;
+        self.give(Piece::Watches(watched)).await?;
         self.give(Piece::Traces(traces)).await?;
         self.give(Piece::Orders(orders)).await?;
         self.give(Piece::Holds(holds)).await?;
@@ -245,6 +262,21 @@ impl Reading {
 fn oldest_first(mut orders: Vec<StoredOrder>) -> Vec<StoredOrder> {
     orders.reverse();
     orders
+}
+
+fn watched(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<Watched>, DbError> {
+    let mut found = vec![];
+    for conversation in exports::conversations(tx, bank, customer)? {
+        let watches = watches::read(tx, &conversation)?;
+        let kept = store::watches::hours(tx, &conversation)?;
+        if watches.is_empty() && kept.is_none() {
+            continue;
+        }
+        let waiting = store::bank_events::waiting(tx, bank, customer, &conversation.id)?;
+        let hours = Hours::read(kept.as_deref());
+        found.push(Watched { conversation, watches, hours, waiting });
+    }
+    Ok(found)
 }
 
 fn agreed_to(tx: &mut Tx, bank: &BankId, customer: &CustomerId) -> Result<Vec<AgreedTo>, DbError> {

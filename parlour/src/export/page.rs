@@ -50,6 +50,7 @@ impl Writer {
             // Steps on the way to a consent: in the file for programs.
             Piece::Links(_)
             | Piece::Tasks(_)
+            | Piece::Watches(_)
             | Piece::Traces(_)
             | Piece::Orders(_)
             | Piece::Holds(_)

@@ -76,6 +76,14 @@ pub fn place(name: &str, seq: Option<u64>) -> Result<Option<u64>, Problem> {
     }
 }
 
+/// A body of JSON, byte for byte.
+pub async fn raw(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
+    match kind(request.headers())? {
+        Written::Json => bytes(request, max).await,
+        Written::Form => Err(Kind::MediaType.because("Content-Type is not application/json.")),
+    }
+}
+
 fn kind(headers: &HeaderMap) -> Result<Written, Problem> {
     let named = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let mut parts = named.split(';').map(str::trim);

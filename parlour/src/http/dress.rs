@@ -80,7 +80,8 @@ fn put_on(response: &mut Response<Body>, forms_to: Option<&FormsAlsoTo>, encrypt
 /// Whether a person is looking: a browser that opens a page, not a script and not a program.
 fn wants_page(path: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or("");
-    let for_people = !(path.starts_with("/v1/") || path == "/openapi.json");
+    let for_people =
+        !(path.starts_with("/v1/") || path.starts_with("/bank-events/") || path == "/openapi.json");
     !headers.contains_key("hx-request")
         && (accepts.contains("text/html") || (for_people && accepts.is_empty()))
 }

@@ -3,6 +3,7 @@
 //! They translate: an address and a body into a use case, its outcome into a page, a document or a
 //! problem. Nothing is decided here but who may knock.
 
+pub mod bank_events;
 pub mod body;
 pub mod caller;
 pub mod chat;
@@ -78,6 +79,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(for_people())
         .merge(log::routes())
         .nest("/v1/chat/{bank}", chat::routes())
+        .route("/bank-events/{bank}", post(bank_events::take))
         .nest("/console/{bank}", console::routes())
         .route("/audit/{bank}", get(console::audit::page))
         .route("/audit/{bank}/evidence", get(console::audit::evidence))

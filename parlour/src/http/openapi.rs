@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the programming interface, described.
 
 use super::{
-    chat, operations,
+    bank_events, chat, operations,
     problem::{self, Kind, Kind as K},
 };
 use axum::{http::header, response::IntoResponse};
@@ -23,10 +23,10 @@ use utoipa::{
             or as a cookie from our own page. Everything that says no is a problem document (RFC 9457) of a kind that \
             has a page at its type."
     ),
-    tags((name = "chat", description = "The conversation."), (name = "operations", description = "For who runs the gateway.")),
+    tags((name = "chat", description = "The conversation."), (name = "banks", description = "For the banks."), (name = "operations", description = "For who runs the gateway.")),
     paths(
         chat::about::about, chat::sessions::begin, chat::messages::say, chat::messages::list, chat::events::follow,
-        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::export::document, chat::links::offer, operations::alive, operations::ready, operations::metrics,
+        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::export::document, chat::links::offer, bank_events::take, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
     modifiers(&Locks, &Problems),
@@ -55,11 +55,13 @@ struct Problems;
 impl Modify for Problems {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         for (path, item) in &mut api.paths.paths {
-            let for_monitors = !path.starts_with("/v1/");
+            let for_monitors = !path.starts_with("/v1/") && !path.starts_with("/bank-events/");
+            let for_banks = path.starts_with("/bank-events/");
             for (operation, changes) in [(&mut item.get, false), (&mut item.post, true)] {
                 let Some(operation) = operation else { continue };
                 let kinds =
                     if for_monitors { vec![K::Internal, K::Busy] } else { kinds_of(operation, changes) };
+                let kinds = kinds.into_iter().chain(for_banks.then_some(K::Unsigned));
                 for kind in kinds {
                     let responses = &mut operation.responses.responses;
                     responses.entry(kind.status().as_str().to_owned()).or_insert_with(|| told(kind).into());
@@ -140,6 +142,17 @@ mod tests {
             "503",
         ] {
             assert!(say[status].is_object(), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_address_for_banks_is_described_with_every_status() {
+        let document: serde_json::Value = serde_json::from_str(&DOCUMENT).unwrap();
+        let take = &document["paths"]["/bank-events/{bank}"]["post"]["responses"];
+        for status in
+            ["204", "400", "403", "404", "405", "408", "413", "415", "421", "422", "429", "500", "503"]
+        {
+            assert!(take[status].is_object(), "{status}");
         }
     }
 }

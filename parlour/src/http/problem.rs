@@ -94,6 +94,10 @@ kinds! {
     OtherSite = "other_site" FORBIDDEN, "The request came from another site",
         "Requests that change something are taken from our own pages, or with a Bearer token. This one came from somewhere else, so nothing was changed.",
         "Open the chat on this site and try there.";
+    /// An event that the bank has not signed, or not now.
+    Unsigned = "unsigned" FORBIDDEN, "It is not signed by the bank",
+        "Events of a bank are signed with a key that only the bank and this gateway have, and are taken within five minutes of their signing. Nothing of this one was kept.",
+        "Sign id, time and body as Standard Webhooks says, with the key of the endpoint that is open now, and look at the clock.";
     /// No bank of that name.
     UnknownBank = "unknown_bank" NOT_FOUND, "There is no such bank here",
         "This gateway speaks for the banks that are set up on it. The one that was asked for is not among them.",

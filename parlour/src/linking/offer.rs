@@ -182,7 +182,7 @@ fn requested(
         conversation: conversation.id.clone(),
         channel: conversation.channel,
         state: ConsentState::Requested,
-        purposes: notice::purposes(&classes),
+        purposes: notice::purposes(tenant, &classes),
         data_classes: classes,
         accounts: vec![],
         not_before: now,

@@ -12,7 +12,7 @@ pub mod whose;
 pub mod words;
 
 pub use answer::{answer_if_no, answer_if_words};
-pub use offer::{offer, offer_own, offer_question};
+pub use offer::{offer, offer_own, offer_question, page_of};
 pub use opening::{Browser, Opened, SealedFault, Sheet, open};
 pub use question::{Question, Skill};
 pub use whose::{is_for, may_sign_in};

@@ -9,7 +9,11 @@ use crate::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 use domain::{ConsentId, SealedLinkId};
-use store::{DbError, browsers, sealed_links};
+use jiff::SignedDuration;
+use store::{
+    DbError, browsers,
+    sealed_links::{self, NewSealedLink},
+};
 use understanding::Entities;
 
 /// What stands on the button that leads to the page.
@@ -22,7 +26,7 @@ pub async fn offer(
     about: &Entities,
     consent: Option<ConsentId>,
 ) -> Result<Reply, TurnFault> {
-    offer_question(turn, Question { skill, about: about.clone(), statement: None }, consent).await
+    offer_question(turn, Question::new(skill, about), consent).await
 }
 
 /// The same for a question with all its details.
@@ -31,9 +35,22 @@ pub async fn offer_question(
     question: Question,
     consent: Option<ConsentId>,
 ) -> Result<Reply, TurnFault> {
+    let (link, reply) = page_of(turn, question, consent, LASTS);
+    turn.app.store.transact(move |tx| -> Result<_, DbError> { sealed_links::insert(tx, &link) }).await?;
+    Ok(reply)
+}
+
+/// A page for a question, to be stored, and the message that leads to it.
+pub fn page_of(
+    turn: &Turn,
+    question: Question,
+    consent: Option<ConsentId>,
+    lasts: SignedDuration,
+) -> (NewSealedLink, Reply) {
     let token = format!("{}.{}", turn.tenant.id, B64.encode(rim::random::<32>()));
-    let until = turn.now + LASTS;
-    let link = sealed_links::NewSealedLink {
+    let until = turn.now + lasts;
+    let skill = question.skill;
+    let link = NewSealedLink {
         id: SealedLinkId::new(rim::uuid(turn.now)),
         bank: turn.conversation.bank.clone(),
         customer: turn.conversation.customer.clone(),
@@ -44,11 +61,10 @@ pub async fn offer_question(
         now: turn.now,
         expires_at: until,
     };
-    turn.app.store.transact(move |tx| -> Result<_, DbError> { sealed_links::insert(tx, &link) }).await?;
     let public = &turn.app.settings.public_url;
     let href = public.join(&format!("sealed/{token}")).map_or_else(|_| String::new(), String::from);
-    let link = SealedLink { text: question.skill.ready().to_owned(), button: BUTTON.to_owned(), href, until };
-    Ok(Reply { blocks: vec![Block::SealedLink(link)], ..Reply::default() })
+    let shown = SealedLink { text: skill.ready().to_owned(), button: BUTTON.to_owned(), href, until };
+    (link, Reply { blocks: vec![Block::SealedLink(shown)], ..Reply::default() })
 }
 
 /// The same for what we ourselves wrote down about a person: who looked, and receipts. It is not bank data and

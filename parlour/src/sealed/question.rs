@@ -6,7 +6,7 @@ use crate::{
     balances, contact, limits, orders, picture, places, receipts,
     reply::Reply,
     schedules::{self, List},
-    spending, statements, take_along, travel,
+    spending, statements, take_along, travel, watches,
 };
 use domain::Statement;
 use serde::{Deserialize, Serialize};
@@ -50,11 +50,13 @@ pub enum Skill {
     WhoLooked,
     /// "Receipts"
     Receipts,
+    /// What alerts have to tell.
+    Alerts,
 }
 
 impl Skill {
     /// All there are.
-    pub const ALL: [Skill; 17] = [
+    pub const ALL: [Skill; 18] = [
         Skill::Balances,
         Skill::Transactions,
         Skill::Spending,
@@ -72,6 +74,7 @@ impl Skill {
         Skill::Deeds,
         Skill::WhoLooked,
         Skill::Receipts,
+        Skill::Alerts,
     ];
 
     /// Whether the answer is made of bank data, so that it needs a consent in force. What we ourselves wrote down
@@ -91,6 +94,7 @@ impl Skill {
             | Skill::Statements
             | Skill::Statement
             | Skill::TakeAlong
+            | Skill::Alerts
             | Skill::Places => true,
             Skill::WhoLooked | Skill::Receipts | Skill::Deeds => false,
         }
@@ -115,6 +119,7 @@ impl Skill {
             Skill::Deeds => "The list of what was changed is ready.",
             Skill::WhoLooked => "The list of who looked at your data is ready.",
             Skill::Receipts => "Your receipts are ready.",
+            Skill::Alerts => "There is news for you, as you asked.",
         }
     }
 
@@ -137,6 +142,7 @@ impl Skill {
             Skill::Deeds => "What was changed for you",
             Skill::WhoLooked => "Who looked at your data",
             Skill::Receipts => "Your receipts",
+            Skill::Alerts => "What you asked to be told",
         }
     }
 }
@@ -151,6 +157,9 @@ pub struct Question {
     /// The statement that was chosen, with its title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement: Option<(Statement, String)>,
+    /// Which alerts, if it is about them. Ids only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<watches::Due>,
 }
 
 impl std::fmt::Debug for Question {
@@ -160,6 +169,16 @@ impl std::fmt::Debug for Question {
 }
 
 impl Question {
+    /// A question to a skill.
+    pub fn new(skill: Skill, about: &Entities) -> Question {
+        Question { skill, about: about.clone(), statement: None, alerts: vec![] }
+    }
+
+    /// What these alerts have to tell.
+    pub fn of_alerts(alerts: Vec<watches::Due>) -> Question {
+        Question { alerts, ..Question::new(Skill::Alerts, &Entities::default()) }
+    }
+
     /// Answers it.
     pub async fn answer(&self, turn: &Turn) -> Result<Reply, TurnFault> {
         match self.skill {
@@ -183,6 +202,7 @@ impl Question {
             Skill::Deeds => orders::tell(turn).await,
             Skill::WhoLooked => accesses::tell(turn).await,
             Skill::Receipts => receipts::tell(turn).await,
+            Skill::Alerts => watches::tell::on_its_page(turn, &self.alerts).await,
         }
     }
 }

@@ -28,3 +28,4 @@ mod sealed_attacks;
 mod sealed_sign_in;
 mod sign_in;
 mod stopping;
+mod watching;

@@ -23,6 +23,7 @@ mod sign_ins;
 mod staff;
 mod tls;
 mod transactions;
+mod watches;
 mod without_key;
 
 /// Names each body once and makes a test of it for each database.
@@ -133,6 +134,14 @@ on_both! {
     transactions::a_reader_cannot_write,
     transactions::one_that_fails_takes_nobody_with_it,
     transactions::closing_finishes_what_waits_and_takes_no_more,
+    watches::a_number_is_never_given_twice_and_the_most_is_the_most,
+    watches::of_two_changes_of_a_watch_the_second_is_told,
+    watches::a_watch_tells_of_a_payment_once_and_never_when_it_is_gone,
+    watches::an_event_is_stored_once_and_done_once,
+    watches::an_event_waits_for_its_hour_and_is_hurried_when_that_changes,
+    watches::a_consent_is_found_by_the_banks_own_id_while_it_is_open,
+    watches::forgetting_leaves_no_watch_and_lets_what_waits_go,
+    watches::the_secret_of_an_endpoint_moves_to_the_next_key,
     without_key::one_without_a_key_holds_up_nobody_else,
     without_key::a_change_finds_that_its_customer_was_erased_meanwhile,
     without_key::workers_go_on_while_customers_are_erased,

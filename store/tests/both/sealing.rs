@@ -15,7 +15,7 @@ use std::{
     process::Command,
 };
 use store::{
-    DbError, Location, Store, Tx,
+    DbError, Location, Store, Tx, bank_events,
     bank_tasks::{self, NewTask, TaskKind},
     consent_events, consents, conversations, grants,
     holds::{self, Hold, Said},
@@ -23,12 +23,13 @@ use store::{
     messages::{self, NewReply},
     orders::{self, OrderPlace},
     sealed_links::{self, NewSealedLink},
+    watches,
 };
 use testkit::postgres::Postgres;
 
 /// The sealed columns, and what the test writes into each. A column of bytes that is neither here nor in
 /// [`NOT_SEALED`] fails a test, and so does one here that was left empty.
-const SECRETS: [(&str, &str); 13] = [
+const SECRETS: [(&str, &str); 17] = [
     ("message.body", "secret-of-an-inbound-message"),
     ("message.body", "secret-of-a-reply"),
     ("conversation.context", "secret-of-the-context"),
@@ -42,10 +43,14 @@ const SECRETS: [(&str, &str); 13] = [
     ("hold.body", "secret-of-a-hold"),
     ("sealed_link.body", "secret-of-a-question"),
     ("customer_order.body", "secret-of-an-order"),
+    ("watch.body", "secret-of-a-watch"),
+    ("watch_hours.body", "secret-of-the-hours"),
+    ("bank_event.body", "secret-of-an-event"),
+    ("bank_endpoint.secret", "secret-of-an-endpoint"),
 ];
 
 /// Columns of bytes that hold nothing of a person: hashes, keys that are wrapped, and what the log publishes.
-const NOT_SEALED: [(&str, &str); 21] = [
+const NOT_SEALED: [(&str, &str); 23] = [
     ("store_mark.sealed", "a known text, sealed, by which a key is recognized"),
     ("customer_key.wrapped", "a key under the key-encryption key"),
     ("conversation.session", "a hash of a session"),
@@ -66,6 +71,8 @@ const NOT_SEALED: [(&str, &str); 21] = [
     ("sign_in_attempt.pending", "sealed under a key that only the browser has"),
     ("sign_in_session.token_hash", "a hash of a secret"),
     ("sign_in_session.subject", "a keyed hash of what a bank calls somebody"),
+    ("consent.at_bank", "a hash of the bank's id of a consent"),
+    ("watch_told.what", "a hash of the bank's id of a payment"),
     ("erasure.receipt", "counts and times; what the test of receipts looks at"),
 ];
 
@@ -140,8 +147,8 @@ async fn write_secrets(store: &Store, customer: &Customer) {
 }
 
 /// What came with later tables: a change with a reason, terms, a hold, a question behind a sealed link.
-fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 5]) -> Result<(), DbError> {
-    let [change, terms, hold, question, order] = secrets;
+fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 9]) -> Result<(), DbError> {
+    let [change, terms, hold, question, order, watch, hours, event, endpoint] = secrets;
     let Customer { bank, id, conversation, consent } = customer;
     let pause = consents::Change { reason: Some(change.to_owned()), ..fixture::change(ConsentEvent::Pause) };
     consents::change(tx, consent, &pause, |_| {})?;
@@ -185,6 +192,21 @@ fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 5]) -> Result<()
         id: "k-1".to_owned(),
     };
     orders::write(tx, &of, order.as_bytes(), noon())?;
+    watches::add(tx, conversation, watch.as_bytes(), 20, noon())?;
+    watches::set_hours(tx, conversation, hours.as_bytes())?;
+    let owner = bank_events::Owner {
+        customer: id.clone(),
+        conversation: conversation.id.clone(),
+        consent: consent.id.clone(),
+    };
+    let new = bank_events::NewEvent { bank, id: "msg_1", owner: &owner, body: event.as_bytes(), now: noon() };
+    bank_events::receive(tx, &new)?;
+    let endpoint = bank_events::Endpoint {
+        id: "we-1".to_owned(),
+        url: "https://chat.example".to_owned(),
+        secret: endpoint.as_bytes().to_vec().into(),
+    };
+    bank_events::put_endpoint(tx, bank, &endpoint, None, noon())?;
     Ok(())
 }
 

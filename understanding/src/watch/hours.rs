@@ -37,8 +37,10 @@ pub(super) fn spaced(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut spaced = String::with_capacity(text.len() + 8);
     for (at, letter) in letters.iter().enumerate() {
-        let digit = |place: Option<usize>| place.and_then(|p| letters.get(p)).is_some_and(char::is_ascii_digit);
-        let dash = matches!(letter, '-' | '\u{2010}'..='\u{2015}') && (digit(at.checked_sub(1)) || digit(Some(at + 1)));
+        let digit =
+            |place: Option<usize>| place.and_then(|p| letters.get(p)).is_some_and(char::is_ascii_digit);
+        let dash = matches!(letter, '-' | '\u{2010}'..='\u{2015}')
+            && (digit(at.checked_sub(1)) || digit(Some(at + 1)));
         if dash { spaced.push_str(" to ") } else { spaced.push(*letter) }
     }
     spaced
@@ -57,7 +59,9 @@ pub(super) fn about_quiet(texts: &[&str]) -> bool {
 
 /// Whether a message is about the digest.
 pub(super) fn about_digest(texts: &[&str]) -> bool {
-    texts.iter().any(|word| matches!(*word, "digest" | "digests" | "summary" | "roundup" | "bundle" | "bundled"))
+    texts
+        .iter()
+        .any(|word| matches!(*word, "digest" | "digests" | "summary" | "roundup" | "bundle" | "bundled"))
 }
 
 /// What a message says about quiet hours; none if it is about something else.
@@ -65,8 +69,8 @@ pub(super) fn quiet(words: &[Word], texts: &[&str]) -> Option<QuietAsk> {
     let has = |list: &[&str]| texts.iter().any(|word| list.contains(word));
     let night = has(&["night", "overnight", "nights", "asleep", "sleep", "sleeping", "wake"]);
     let refuses = has(&[
-        "no", "dont", "not", "never", "without", "stop", "mute", "hold", "quiet", "silence", "silent", "only", "until",
-        "till", "wait",
+        "no", "dont", "not", "never", "without", "stop", "mute", "hold", "quiet", "silence", "silent",
+        "only", "until", "till", "wait",
     ]);
     let range = range(words);
     let bounded = has(&["after", "before", "between", "from"]) && (range.is_some() || bound(words).is_some());
@@ -94,7 +98,8 @@ pub(super) fn quiet(words: &[Word], texts: &[&str]) -> Option<QuietAsk> {
 /// What a message says about the digest; none if it is about something else.
 pub(super) fn digest(words: &[Word], texts: &[&str]) -> Option<DigestAsk> {
     let has = |list: &[&str]| texts.iter().any(|word| list.contains(word));
-    let pair = |a: &[&str], b: &[&str]| texts.windows(2).any(|two| a.contains(&two[0]) && b.contains(&two[1]));
+    let pair =
+        |a: &[&str], b: &[&str]| texts.windows(2).any(|two| a.contains(&two[0]) && b.contains(&two[1]));
     let once = pair(&["once", "one", "message"], &["a", "per", "alert"]) && has(&["day", "daily"]);
     let gathered = has(&["grouped", "together", "collect", "gather", "daily"]);
     if !(about_digest(texts) || once || gathered || has(&["immediately", "away"])) {
@@ -102,7 +107,10 @@ pub(super) fn digest(words: &[Word], texts: &[&str]) -> Option<DigestAsk> {
     }
     let instead = pair(&["instead", "rather"], &["of", "than"]) && !has(&["single"]);
     let at_once = has(&["immediately"]) || pair(&["right", "straight"], &["away"]);
-    if at_once || has(&["off", "stop", "cancel", "remove", "end", "disable"]) || (instead && has(&["digest"]) && at_once) {
+    if at_once
+        || has(&["off", "stop", "cancel", "remove", "end", "disable"])
+        || (instead && has(&["digest"]) && at_once)
+    {
         return Some(DigestAsk::Off);
     }
     if has(&["weekly", "week", "monthly", "month"]) {
@@ -183,7 +191,9 @@ fn clock(words: &[Word]) -> Option<Clock> {
     };
     let after = words.get(used).map_or("", |word| word.text.as_str());
     let mut half = half;
-    if half.is_none() && let Some(said) = said(after) {
+    if half.is_none()
+        && let Some(said) = said(after)
+    {
         (half, used) = (Some(said), used + 1);
     }
     if half.is_none() && next == "in" {
@@ -212,7 +222,8 @@ fn range(words: &[Word]) -> Option<(Time, Time)> {
         }
         let to = clock(&words[at + from.used + 1..])?;
         // "from 10 to 7pm": of a pair in which one says which half, the other is in the other half.
-        let first = from.time(from.half.unwrap_or(to.half != Some(true) && from.hour >= 6 || to.half == Some(false)));
+        let first =
+            from.time(from.half.unwrap_or(to.half != Some(true) && from.hour >= 6 || to.half == Some(false)));
         let second = to.time(to.half.unwrap_or(from.half == Some(false) && from.hour >= 6));
         (first != second).then_some((first, second))
     })
