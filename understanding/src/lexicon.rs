@@ -147,7 +147,6 @@ pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
     (
         Watch,
         &[
-            Balance,
             Transactions,
             Spending,
             Subscriptions,
@@ -166,6 +165,10 @@ pub(crate) const DOMINATES: &[(Intent, &[Intent])] = &[
             Statements,
             Standing,
             Hours,
+            Compare,
+            Picture,
+            WhereShopped,
+            Balance,
         ],
     ),
     (

@@ -14,6 +14,8 @@ use url::Url;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How many times to look: 20 seconds.
 const LOOKS: u32 = 400;
+/// How often at most for news: whoever tells it works through some weeks of a bank first.
+const LOOKS_FOR_NEWS: u32 = 1_200;
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ pub enum StepFault {
         found: String,
     },
     /// No answer came.
-    #[error("no answer to “{question}” within 20 seconds")]
+    #[error("no answer to “{question}” in the time that a person waits")]
     Silent {
         /// The question.
         question: String,
@@ -108,7 +110,7 @@ impl Guest {
     /// Waits for something that nobody asked for just now.
     pub async fn hears(&mut self, text: &str) -> Result<(), StepFault> {
         let url = self.api("messages");
-        for _ in 0..LOOKS {
+        for _ in 0..LOOKS_FOR_NEWS {
             if self.visitor.get(&url).await?.says(text) {
                 return Ok(());
             }
