@@ -33,6 +33,7 @@ pub mod limits;
 pub mod linking;
 pub mod log_ring;
 pub mod logs;
+pub mod map;
 pub mod meaning;
 pub mod memory;
 pub mod mind;

@@ -119,8 +119,11 @@ pub enum Block {
     },
     /// Where payments were made.
     Places {
-        /// One per city, most visited first.
+        /// One per city, most visited first. Those with a point are on a map.
         rows: Vec<PlaceLine>,
+        /// What was paid on the internet, which is nowhere on a map.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        online: Option<OnlineLine>,
     },
     /// Some facts, each with its name: limits, standing orders, what was ordered.
     Facts {
@@ -266,12 +269,53 @@ pub struct MonthLine {
 /// The payments in one city.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PlaceLine {
-    /// "Reno, US".
+    /// "Reno, United States".
     pub place: String,
     /// How many payments.
     pub count: u32,
     /// What was spent there, one amount per currency.
     pub spent: Vec<MoneyText>,
+    /// Where it is; none if neither the city nor its country is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Spot>,
+}
+
+impl PlaceLine {
+    /// Whether it stands somewhere in its country only.
+    pub fn is_rough(&self) -> bool {
+        self.at.as_ref().is_some_and(|at| at.roughly)
+    }
+}
+
+/// A point on a map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Spot {
+    /// What is written beside it: the city, or the country when the city is not known.
+    pub name: String,
+    /// Hundredths of a degree north, -9000 to 9000.
+    pub latitude: i16,
+    /// Hundredths of a degree east, -18000 to 18000.
+    pub longitude: i16,
+    /// Whether the city is not known, and this is a point in the middle of its country.
+    #[serde(default)]
+    pub roughly: bool,
+}
+
+/// The payments on the internet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OnlineLine {
+    /// How many payments.
+    pub count: u32,
+    /// What was spent, one amount per currency.
+    pub spent: Vec<MoneyText>,
+}
+
+impl OnlineLine {
+    /// "Online: 12 payments, $341.20".
+    pub fn in_words(&self) -> String {
+        let spent: Vec<&str> = self.spent.iter().map(|sum| sum.text.as_str()).collect();
+        format!("Online: {}, {}", crate::map::payments(self.count), spent.join(" and "))
+    }
 }
 
 /// What a customer reads before anything is shared.

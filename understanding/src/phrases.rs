@@ -395,6 +395,11 @@ pub(crate) const PHRASES: &[(Intent, Strength, &[&str])] = &[
             "list|show|see * shops|stores|merchants|places",
             "my|the merchants|shops|stores|shopping places|locations|merchants|history",
             "location|locations|place|places of my|the|that|those * purchases|purchase|payments|payment|transactions|transaction",
+            "map of|with|for|showing * payments|payment|purchases|purchase|transactions|shops|stores|places|spending|shopping",
+            "map of|showing where",
+            "payments|purchases|transactions|shops|places|spending on a|the map",
+            "show|see|draw|give me? a|the|my spending|payment|payments|shopping? map",
+            "my spending|payment|payments|shopping map",
         ],
     ),
     (

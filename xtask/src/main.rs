@@ -9,6 +9,7 @@ mod golang;
 mod learn;
 mod leash;
 mod machine;
+mod map;
 mod node;
 mod schemas;
 mod step;
@@ -25,7 +26,8 @@ cargo xtask compat                             the same journey with clients and
 cargo xtask bench NAME [--backend sqlite|postgres]
                                                one measure as JSON lines: ingest, turn, gate, log, prove, start or understanding
 cargo xtask train --data DIR                   makes the artefacts of the understanding, the same bytes each time
-cargo xtask eval banking77|clinc150|nlupp ...  how good the understanding is on files that you give, as JSON lines";
+cargo xtask eval banking77|clinc150|nlupp ...  how good the understanding is on files that you give, as JSON lines
+cargo xtask map                                makes the outlines and the gazetteer of the map, the same bytes each time";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         ["compat"] => test::run(&["--only", "compat"]),
         ["bench", rest @ ..] => bench::run(rest),
         ["train" | "eval", ..] => learn::run(&words),
+        ["map"] => map::run(),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

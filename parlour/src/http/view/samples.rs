@@ -4,8 +4,9 @@ use super::{Brand, draw, log, pages, sealed, thread, verify};
 use crate::{
     http::problem::{FieldFault, Kind},
     reply::{
-        AccessLine, BalanceLine, Block, MoneyText, MonthLine, Notice, PictureLine, PlaceLine, Point, Quick,
-        ReceiptLine, Reply, SealedLink, Seen, TransactionLine,
+        AccessLine, BalanceLine, Block, MoneyText, MonthLine, Notice, OnlineLine, PictureLine, PlaceLine, Point,
+        Quick,
+        ReceiptLine, Reply, SealedLink, Seen, Spot, TransactionLine,
     },
     room::{Entry, Words},
 };
@@ -93,8 +94,26 @@ fn transactions() -> Block {
 }
 
 fn places() -> Block {
-    let row = |place: &str, count, cents| PlaceLine { place: place.into(), count, spent: vec![usd(cents)] };
-    Block::Places { rows: vec![row("Portland, US", 14, 38_412), row("Reno, US", 2, 51_275)] }
+    let row = |place: &str, count, cents, at: Option<(&str, i16, i16, bool)>| PlaceLine {
+        place: place.into(),
+        count,
+        spent: vec![usd(cents)],
+        at: at.map(|(name, latitude, longitude, roughly)| Spot {
+            name: name.into(),
+            latitude,
+            longitude,
+            roughly,
+        }),
+    };
+    Block::Places {
+        rows: vec![
+            row("Portland, United States", 14, 38_412, Some(("Portland", 4_552, -12_268, false))),
+            row("Salem, United States", 5, 9_030, Some(("Salem", 4_494, -12_304, false))),
+            row("Reno, United States", 2, 51_275, Some(("Reno", 3_953, -11_981, false))),
+            row("Big Hollow, United States", 1, 1_200, Some(("United States", 3_777, -8_711, true))),
+        ],
+        online: Some(OnlineLine { count: 12, spent: vec![usd(34_120)] }),
+    }
 }
 
 fn picture() -> Block {

@@ -276,7 +276,7 @@ mod tests {
             "−$117.25",
             "+$2,450.00",
             "In 3 payments",
-            "Reno, US",
+            "Reno, United States",
             "Link this chat to Harbour Bank",
             "Refused",
             "being numbered",
