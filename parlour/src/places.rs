@@ -127,8 +127,7 @@ impl Paid {
             })
             .collect();
         rows.sort_by_key(|row| Reverse(row.count));
-        let online = (self.online.count > 0)
-            .then(|| OnlineLine { count: self.online.count, spent: self.online.spent() });
+        let online = (self.online.count > 0).then(|| OnlineLine::new(self.online.count, self.online.spent()));
         Block::Places { rows, online }
     }
 }
@@ -194,7 +193,7 @@ mod tests {
         let told: Vec<_> = rows.iter().map(|row| (row.place.as_str(), row.count, row.spent[0].text.as_str())).collect();
         assert_eq!(told, [("Portland, United States", 2, "$30.00"), ("Lisbon, Portugal", 1, "$5.00")]);
         let online = online.unwrap();
-        assert_eq!((online.count, online.in_words().as_str()), (1, "Online: 1 payment, $341.20"));
+        assert_eq!((online.count, online.text.as_str()), (1, "Online: 1 payment, $341.20"));
         assert!(crate::map::of(&rows).is_some_and(|map| !map.contains("Reno")), "not on the map");
     }
 

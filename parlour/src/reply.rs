@@ -304,6 +304,8 @@ pub struct Spot {
 /// The payments on the internet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OnlineLine {
+    /// "Online: 12 payments, $341.20".
+    pub text: String,
     /// How many payments.
     pub count: u32,
     /// What was spent, one amount per currency.
@@ -311,10 +313,11 @@ pub struct OnlineLine {
 }
 
 impl OnlineLine {
-    /// "Online: 12 payments, $341.20".
-    pub fn in_words(&self) -> String {
-        let spent: Vec<&str> = self.spent.iter().map(|sum| sum.text.as_str()).collect();
-        format!("Online: {}, {}", crate::map::payments(self.count), spent.join(" and "))
+    /// So many payments with these sums.
+    pub fn new(count: u32, spent: Vec<MoneyText>) -> OnlineLine {
+        let sums: Vec<&str> = spent.iter().map(|sum| sum.text.as_str()).collect();
+        let text = format!("Online: {}, {}", crate::map::payments(count), sums.join(" and "));
+        OnlineLine { text, count, spent }
     }
 }
 

@@ -10,6 +10,7 @@ mod chat;
 mod console;
 mod house;
 mod papers;
+mod places;
 mod privacy;
 mod receipts;
 mod sealed;

@@ -112,7 +112,7 @@ fn places() -> Block {
             row("Reno, United States", 2, 51_275, Some(("Reno", 3_953, -11_981, false))),
             row("Big Hollow, United States", 1, 1_200, Some(("United States", 3_777, -8_711, true))),
         ],
-        online: Some(OnlineLine { count: 12, spent: vec![usd(34_120)] }),
+        online: Some(OnlineLine::new(12, vec![usd(34_120)])),
     }
 }
 
