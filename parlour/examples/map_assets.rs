@@ -201,7 +201,8 @@ struct City {
 
 impl City {
     fn point(&self) -> [u8; 4] {
-        let hundredths = |at: i64| i16::try_from((at + 500).div_euclid(1_000)).unwrap_or_default().to_le_bytes();
+        let hundredths =
+            |at: i64| i16::try_from((at + 500).div_euclid(1_000)).unwrap_or_default().to_le_bytes();
         let ([a, b], [c, d]) = (hundredths(self.latitude), hundredths(self.longitude));
         [a, b, c, d]
     }
@@ -240,9 +241,12 @@ fn gazetteer(bytes: &[u8], aliases: &str) -> Result<Vec<u8>, Fault> {
         for city in &cities {
             city.names().into_iter().for_each(|name| _ = names.entry(name).or_insert(city.point()));
         }
-        for line in aliases.lines().filter(|line| line.to_ascii_lowercase().starts_with(&format!("{code} "))) {
+        for line in aliases.lines().filter(|line| line.to_ascii_lowercase().starts_with(&format!("{code} ")))
+        {
             let (alias, name) = line[3..].split_once(" = ").ok_or(format!("no name in “{line}”"))?;
-            let Some(at) = names.get(&folded(name)).copied() else { return Err(format!("“{line}” is of no place").into()) };
+            let Some(at) = names.get(&folded(name)).copied() else {
+                return Err(format!("“{line}” is of no place").into());
+            };
             names.insert(folded(alias), at);
         }
         let list = list(&names);

@@ -190,7 +190,8 @@ mod tests {
         ]);
         assert_eq!(paid.countries(), "In 2 countries: United States (2 payments) and Portugal (1 payment).");
         let Block::Places { rows, online } = paid.block() else { panic!("places") };
-        let told: Vec<_> = rows.iter().map(|row| (row.place.as_str(), row.count, row.spent[0].text.as_str())).collect();
+        let told: Vec<_> =
+            rows.iter().map(|row| (row.place.as_str(), row.count, row.spent[0].text.as_str())).collect();
         assert_eq!(told, [("Portland, United States", 2, "$30.00"), ("Lisbon, Portugal", 1, "$5.00")]);
         let online = online.unwrap();
         assert_eq!((online.count, online.text.as_str()), (1, "Online: 1 payment, $341.20"));

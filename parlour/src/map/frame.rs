@@ -10,7 +10,7 @@ pub const HEIGHT: f64 = 640.0;
 /// Kilometers in a degree of latitude (a fortieth of a thousand kilometers in 360°).
 const KM_IN_DEGREE: f64 = 40_008.0 / 360.0;
 /// The least width of a view in kilometers: below it, the outlines show nothing that anybody would recognize.
-const LEAST_KM: f64 = 300.0;
+const LEAST_KM: f64 = 400.0;
 /// The part of the view that points may take; the rest is margin.
 const FILLED: f64 = 0.68;
 /// A view that is wider than this many degrees, or higher, is of the whole world.
@@ -49,7 +49,8 @@ pub struct Frame {
 impl Frame {
     /// The smallest view that shows all these points (degrees north, degrees east) with a margin. None without points.
     pub fn around(points: &[(f64, f64)]) -> Option<Frame> {
-        let (south, north) = points.iter().fold((f64::MAX, f64::MIN), |(low, high), (lat, _)| (low.min(*lat), high.max(*lat)));
+        let (south, north) =
+            points.iter().fold((f64::MAX, f64::MIN), |(low, high), (lat, _)| (low.min(*lat), high.max(*lat)));
         let (west, wide) = arc_of(points.iter().map(|(_, lon)| *lon))?;
         let middle = f64::midpoint(south, north);
         let squeeze = middle.to_radians().cos().max(NARROWEST);
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn one_point_lies_in_the_middle_of_three_hundred_kilometers() {
+    fn one_point_lies_in_the_middle_of_four_hundred_kilometers() {
         let frame = Frame::around(&[LISBON]).unwrap();
         let (x, y) = frame.place(LISBON.0, LISBON.1);
         assert!((x - WIDTH / 2.0).abs() < 0.01 && (y - HEIGHT / 2.0).abs() < 0.01, "{x} {y}");
@@ -151,7 +152,9 @@ mod tests {
 
     #[test]
     fn all_points_are_seen_with_a_margin() {
-        for points in [&[LISBON, PORTLAND][..], &[SUVA, APIA], &[LISBON, (38.7, -9.2)], &[(69.6, 18.9), (36.1, -5.3)]] {
+        for points in
+            [&[LISBON, PORTLAND][..], &[SUVA, APIA], &[LISBON, (38.7, -9.2)], &[(69.6, 18.9), (36.1, -5.3)]]
+        {
             let frame = Frame::around(points).unwrap();
             assert!(!frame.whole, "{points:?}");
             for (north, east) in points {

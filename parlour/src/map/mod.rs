@@ -60,7 +60,10 @@ pub fn of(rows: &[PlaceLine]) -> Option<String> {
     let (wide, high) = (frame::WIDTH, frame.height);
     let told = escaped(&in_words(&circles));
     let drawn: Result<(), std::fmt::Error> = (|| {
-        write!(svg, "<svg class=\"map\" viewBox=\"0 0 {wide} {high}\" role=\"img\" aria-label=\"{told}\" focusable=\"false\">")?;
+        write!(
+            svg,
+            "<svg class=\"map\" viewBox=\"0 0 {wide} {high}\" role=\"img\" aria-label=\"{told}\" focusable=\"false\">"
+        )?;
         write!(svg, "<rect class=\"sea\" width=\"{wide}\" height=\"{high}\"/>")?;
         for (class, data) in ground(&frame).iter().filter(|(_, data)| !data.is_empty()) {
             write!(svg, "<path class=\"{class}\" d=\"{data}\"/>")?;
@@ -68,11 +71,18 @@ pub fn of(rows: &[PlaceLine]) -> Option<String> {
         let scale = scale(&frame);
         for Circle { x, y, radius, told, .. } in &circles {
             let told = escaped(told);
-            write!(svg, "<circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"{radius:.0}\"><title>{told}</title></circle>")?;
+            write!(
+                svg,
+                "<circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"{radius:.0}\"><title>{told}</title></circle>"
+            )?;
         }
         for name in names::beside(&circles, &frame, scale.as_ref().map(|(_, taken)| *taken)) {
             let (text, anchor) = (escaped(&name.text), name.anchor);
-            write!(svg, "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"{anchor}\">{text}</text>", name.x, name.y)?;
+            write!(
+                svg,
+                "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"{anchor}\">{text}</text>",
+                name.x, name.y
+            )?;
         }
         svg.push_str(&scale.map(|(drawn, _)| drawn).unwrap_or_default());
         svg.push_str("</svg>");
@@ -109,7 +119,14 @@ fn placed(rows: &[PlaceLine]) -> Option<(Frame, Vec<Circle>)> {
         let (x, y) = frame.place(north, east);
         let name = rows.iter().find_map(|row| row.at.as_ref()).map(|at| short(&at.name)).unwrap_or_default();
         let place = if let [one] = rows.as_slice() { short(&one.place) } else { name.clone() };
-        Circle { told: format!("{place}: {}", payments(count)), name, count, x, y, radius: radius(count, most) }
+        Circle {
+            told: format!("{place}: {}", payments(count)),
+            name,
+            count,
+            x,
+            y,
+            radius: radius(count, most),
+        }
     };
     Some((frame, points.into_iter().map(circle).collect()))
 }
@@ -165,14 +182,26 @@ fn scale(frame: &Frame) -> Option<(String, Patch)> {
     let tens = 10_f64.powf(longest.log10().floor());
     let km = [5.0, 2.0, 1.0].into_iter().map(|n| n * tens).find(|km| *km <= longest)?;
     let (length, bottom) = (km / frame.km_in_unit(), frame.height - MARGIN);
-    let words = format!("{km:.0} km / {:.0} mi", km / MILE);
+    let miles = km / MILE;
+    let miles = if miles < 100.0 { miles.round() } else { (miles / 10.0).round() * 10.0 };
+    let words = format!("{} km / {} mi", grouped(km), grouped(miles));
     let drawn = format!(
         "<g class=\"scale\"><path d=\"M{MARGIN} {:.0}v10h{length:.0}v-10\"/><text x=\"{MARGIN}\" y=\"{:.0}\">{words}</text></g>",
         bottom - 10.0,
         bottom - 22.0,
     );
-    let taken = Patch { left: 0.0, top: bottom - 22.0 - names::LETTERS, right: MARGIN + SCALE + 60.0, bottom: frame.height };
+    let taken = Patch {
+        left: 0.0,
+        top: bottom - 22.0 - names::LETTERS,
+        right: MARGIN + SCALE + 110.0,
+        bottom: frame.height,
+    };
     Some((drawn, taken))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a length on the earth")]
+fn grouped(length: f64) -> String {
+    crate::http::view::thread::grouped(length as u64)
 }
 
 fn short(name: &str) -> String {

@@ -45,7 +45,10 @@ pub struct Patch {
 
 impl Patch {
     fn meets(&self, other: &Patch) -> bool {
-        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
     }
 
     fn around(circle: &Circle) -> Patch {
@@ -60,7 +63,10 @@ pub fn beside(circles: &[Circle], frame: &Frame, taken: Option<Patch>) -> Vec<Na
     let mut names = vec![];
     for circle in circles {
         let fits = places(circle).into_iter().find(|(_, at)| {
-            let inside = at.left >= AWAY && at.right <= WIDTH - AWAY && at.top >= AWAY && at.bottom <= frame.height - AWAY;
+            let inside = at.left >= AWAY
+                && at.right <= WIDTH - AWAY
+                && at.top >= AWAY
+                && at.bottom <= frame.height - AWAY;
             inside && !full.iter().any(|other| other.meets(at))
         });
         if let Some((name, at)) = fits {
@@ -125,7 +131,8 @@ mod tests {
     #[test]
     fn names_cover_neither_each_other_nor_a_circle_nor_what_is_taken() {
         let frame = Frame::world();
-        let near = [circle("Portland", 400.0, 200.0), circle("Salem", 402.0, 215.0), circle("Reno", 405.0, 190.0)];
+        let near =
+            [circle("Portland", 400.0, 200.0), circle("Salem", 402.0, 215.0), circle("Reno", 405.0, 190.0)];
         let names = beside(&near, &frame, None);
         assert!(names.len() < near.len() || names[0].anchor != names[1].anchor, "{names:?}");
         let all = Patch { left: 0.0, top: 0.0, right: WIDTH, bottom: frame.height };

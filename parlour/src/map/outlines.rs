@@ -45,7 +45,10 @@ static STATES_BYTES: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), 
 /// Bytes that a test has read whole. Should they ever be broken, a map has points and no land.
 fn read_known(bytes: &'static [u8]) -> Outlines {
     read(bytes).unwrap_or_else(|| {
-        tracing::error!(bytes = bytes.len(), "outlines of the map cannot be read; maps are drawn without land");
+        tracing::error!(
+            bytes = bytes.len(),
+            "outlines of the map cannot be read; maps are drawn without land"
+        );
         Outlines::default()
     })
 }
@@ -125,7 +128,9 @@ mod tests {
 
     #[test]
     fn all_outlines_are_read_whole() {
-        for (name, bytes, rings) in [("world", WORLD_BYTES, 100), ("near", NEAR_BYTES, 1_000), ("states", STATES_BYTES, 0)] {
+        for (name, bytes, rings) in
+            [("world", WORLD_BYTES, 100), ("near", NEAR_BYTES, 1_000), ("states", STATES_BYTES, 0)]
+        {
             let read = read(bytes).unwrap_or_else(|| panic!("{name}"));
             assert!(read.land.len() >= rings && read.borders.len() > 50, "{name}");
             assert!(rings > 0 || read.land.is_empty(), "{name} has no land of its own");

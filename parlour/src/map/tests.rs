@@ -12,7 +12,13 @@ fn is_xml(svg: &str) -> Result<(), String> {
     let mut open: Vec<&str> = vec![];
     let mut rest = svg;
     while let Some((text, after)) = rest.split_once('<') {
-        let bare = |text: &str| text.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "").replace("&quot;", "").replace("&#39;", "");
+        let bare = |text: &str| {
+            text.replace("&amp;", "")
+                .replace("&lt;", "")
+                .replace("&gt;", "")
+                .replace("&quot;", "")
+                .replace("&#39;", "")
+        };
         if bare(text).contains(['&', '>']) || (open.is_empty() && !text.is_empty()) {
             return Err(format!("text “{text}”"));
         }
@@ -38,7 +44,11 @@ fn is_xml(svg: &str) -> Result<(), String> {
             open.push(name);
         }
     }
-    if open.is_empty() && rest.is_empty() { Ok(()) } else { Err(format!("open: {open:?}, after: “{rest}”")) }
+    if open.is_empty() && rest.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("open: {open:?}, after: “{rest}”"))
+    }
 }
 
 #[test]
@@ -62,7 +72,8 @@ fn a_map_fetches_nothing_and_runs_nothing() {
 
 #[test]
 fn usual_maps_are_small() {
-    let home = [row("Portland", 4552, -12268, 40), row("Salem", 4494, -12304, 9), row("Lisbon", 3872, -913, 6)];
+    let home =
+        [row("Portland", 4552, -12268, 40), row("Salem", 4494, -12304, 9), row("Lisbon", 3872, -913, 6)];
     let europe = [row("Bergen", 6039, 532, 5), row("Athens", 3798, 2373, 4), row("Lisbon", 3872, -913, 6)];
     let asia = [row("Jakarta", -621, 10685, 5), row("Manila", 1460, 12098, 4), row("Tokyo", 3569, 13969, 1)];
     for rows in [&home[..1], &home[..2], &home, &europe, &asia] {
@@ -115,7 +126,13 @@ fn a_name_cannot_leave_its_place() {
 #[test]
 fn the_map_stands_in_the_answer_with_its_table_and_its_source() {
     let html = samples::every_block();
-    for part in ["<svg class=\"map\"", "GeoNames", "CC BY 4.0", "Online: 12 payments, $341.20", "in the middle of the country"] {
+    for part in [
+        "<svg class=\"map\"",
+        "GeoNames",
+        "CC BY 4.0",
+        "Online: 12 payments, $341.20",
+        "in the middle of the country",
+    ] {
         assert!(html.contains(part), "{part}");
     }
 }

@@ -22,7 +22,8 @@ pub fn path(frame: &Frame, lines: &[Line], closed: bool, finest: f64) -> String 
         for turn in [-36_000, 0, 36_000] {
             if may_be_seen(frame, line, turn) {
                 let points: Vec<At> = line.points.iter().map(|at| place(frame, *at, turn)).collect();
-                let pieces = if closed { vec![area_within(frame, points)] } else { lines_within(frame, &points) };
+                let pieces =
+                    if closed { vec![area_within(frame, points)] } else { lines_within(frame, &points) };
                 pieces.iter().for_each(|piece| write(&mut data, &thinned(piece, finest), closed, finest));
             }
         }

@@ -4,9 +4,8 @@ use super::{Brand, draw, log, pages, sealed, thread, verify};
 use crate::{
     http::problem::{FieldFault, Kind},
     reply::{
-        AccessLine, BalanceLine, Block, MoneyText, MonthLine, Notice, OnlineLine, PictureLine, PlaceLine, Point,
-        Quick,
-        ReceiptLine, Reply, SealedLink, Seen, Spot, TransactionLine,
+        AccessLine, BalanceLine, Block, MoneyText, MonthLine, Notice, OnlineLine, PictureLine, PlaceLine,
+        Point, Quick, ReceiptLine, Reply, SealedLink, Seen, Spot, TransactionLine,
     },
     room::{Entry, Words},
 };
