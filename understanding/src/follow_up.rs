@@ -52,6 +52,8 @@ const SUM: &[&str] = &["total", "sum", "altogether", "summed", "add", "overall"]
 const THAT: &[&str] = &[
     "that", "those", "them", "they", "these", "it", "this", "ones", "there", "all", "up", "in", "was", "is",
 ];
+/// Of those, the words that stand for payments.
+const THOSE: &[&str] = &["that", "those", "them", "they", "these"];
 /// Words that ask to see what was summed.
 const LIST: &[&str] =
     &["which", "list", "show", "details", "detail", "breakdown", "itemise", "itemize", "see"];
@@ -79,7 +81,7 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
     if texts.is_empty() || texts.len() > MOST_WORDS || !goes_on(before.intent) {
         return None;
     }
-    if let Some(intent) = points_back(&texts, before.intent) {
+    if let Some(intent) = points_back(&texts, before.intent, &understood.decision) {
         let entities = over(&before.entities, &understood.entities, &texts);
         return Some(Topic { intent, entities });
     }
@@ -112,7 +114,7 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
 }
 
 /// What a message that only points at what was shown asks for.
-fn points_back(texts: &[&str], before: Intent) -> Option<Intent> {
+fn points_back(texts: &[&str], before: Intent, decision: &Decision) -> Option<Intent> {
     let has = |list: &[&str]| texts.iter().any(|word| list.contains(word));
     let about_payments = before != Intent::Balance;
     if !about_payments {
@@ -124,6 +126,10 @@ fn points_back(texts: &[&str], before: Intent) -> Option<Intent> {
     }
     if texts.contains(&"where") && (has(&["that", "those", "they", "was", "were"]) || short) {
         return Some(Intent::WhereShopped);
+    }
+    // "Show those on a map" is about them; "show me a map of October" and "which countries did I pay in" are not.
+    if *decision == Decision::Act(Intent::WhereShopped) {
+        return has(THOSE).then_some(Intent::WhereShopped);
     }
     if has(LIST) && (has(THAT) || short) {
         return Some(Intent::Transactions);
@@ -265,6 +271,15 @@ mod tests {
         for then in ["what's my balance?", "stop", "hello", "who looked at my data?", "thanks", "yes", "no"] {
             assert_eq!(after("what did I spend at Tesco last month?", then), None, "{then}");
         }
+    }
+
+    #[test]
+    fn a_map_of_its_own_is_no_follow_up_and_a_map_of_those_is() {
+        for then in ["show me a map of my payments in October", "which countries did I pay in"] {
+            assert_eq!(after("what did I spend at Tesco last week?", then), None, "{then}");
+        }
+        let topic = after("what did I spend at Tesco last week?", "show those payments on a map").unwrap();
+        assert_eq!((topic.intent, said(&topic)), (Intent::WhereShopped, Some("last week")));
     }
 
     #[test]
