@@ -105,12 +105,8 @@ pub(super) fn digest(words: &[Word], texts: &[&str]) -> Option<DigestAsk> {
     if !(about_digest(texts) || once || gathered || has(&["immediately", "away"])) {
         return None;
     }
-    let instead = pair(&["instead", "rather"], &["of", "than"]) && !has(&["single"]);
     let at_once = has(&["immediately"]) || pair(&["right", "straight"], &["away"]);
-    if at_once
-        || has(&["off", "stop", "cancel", "remove", "end", "disable"])
-        || (instead && has(&["digest"]) && at_once)
-    {
+    if at_once || has(&["off", "stop", "cancel", "remove", "end", "disable"]) {
         return Some(DigestAsk::Off);
     }
     if has(&["weekly", "week", "monthly", "month"]) {
