@@ -124,7 +124,7 @@ fn asked(turn: &Turn, card: &Card, change: LimitChange) -> Reply {
         let now = orders::limits_in_words(&card.limits, &card.switches);
         return Reply::text(format!("It is so already. Your {name}: {now}."));
     }
-    let order = Order::SetCardLimits { card: card.id.clone(), account: card.account.clone(), change: change };
+    let order = Order::SetCardLimits { card: card.id.clone(), account: card.account.clone(), change };
     let undo = change.undone(card).map(|change| Order::SetCardLimits {
         card: card.id.clone(),
         account: card.account.clone(),
