@@ -197,7 +197,7 @@ fn table() -> &'static [(Intent, Strength, Phrase)] {
             let (intent, strength) = (*intent, *strength);
             phrases.iter().map(move |phrase| (intent, strength, Phrase::new(phrase)))
         };
-        PHRASES.iter().flat_map(phrases).collect()
+        PHRASES.into_iter().flatten().flat_map(phrases).collect()
     });
     &TABLE
 }

@@ -2,7 +2,7 @@
 //! the same answer for the same message.
 //!
 //! - [`understand`] gives an intent with the entities in the message, or asks back, or says that it does not
-//!   know. It knows English phrases; the table of them is in `phrases.rs`.
+//!   know. It knows English phrases; the table of them is in `phrases`.
 //! - [`redact`] gives the text that is safe to store.
 
 mod account;
