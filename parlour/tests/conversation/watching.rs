@@ -5,10 +5,12 @@ use banks::SigningKey;
 use domain::{BankId, Channel};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::SignedDuration;
-use parlour::demo::{DemoBank, guest::Guest};
+use parlour::demo::{DemoBank, files, guest::Guest};
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::bank_events;
+use tempfile::TempDir;
+use testkit::ports;
 
 fn harbour() -> BankId {
     "harbour".parse().unwrap()
@@ -295,7 +297,13 @@ async fn what_is_paid_abroad_in_ones_own_currency_is_seen_by_its_place() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_as_many_alerts_as_may_be_is_told_so() {
-    let house = House::open().await;
+    // Nobody writes so fast; the usual limit is for that.
+    let (data, port) = (TempDir::new().unwrap(), ports::free_run(3));
+    files::write(data.path(), port).unwrap();
+    let file = data.path().join("parlour.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{text}\n[limits]\nmessages_burst = 100\n")).unwrap();
+    let house = House::begin(data, port).await;
     let mut guest = linked(&house).await;
     for shop in 1..=20 {
         let said = guest.ask(&format!("tell me about payments to Shop{shop}x")).await.unwrap();
