@@ -67,7 +67,8 @@ fn unsent(house: &House) -> i64 {
 
 /// Waits until nothing that the bank has sent waits to be looked at.
 async fn all_is_looked_at(house: &House, stored: usize) {
-    for _ in 0..400 {
+    // A minute: a bank signs and sends one after the other, and other tests want the machine too.
+    for _ in 0..1_200 {
         let done = rows(house, "done").await;
         if done >= stored && unsent(house) == 0 && rows(house, "due").await == 0 {
             return;
