@@ -49,6 +49,8 @@ const SAME: [(&str, &str); 15] = [
 pub struct Data {
     /// Messages with our intents, BANKING77's labels or [`OUT_OF_SCOPE`].
     pub examples: Vec<Labelled>,
+    /// So many of them are our own sentences; they come first.
+    pub own: usize,
     /// Messages about nothing of that, for the gate.
     pub other: Vec<Labelled>,
 }
@@ -61,6 +63,7 @@ pub fn is_left_out(sentence: &str) -> bool {
 /// Reads it from the folder of the public sets and from the folder of our own sentences.
 pub fn data(data: &Path, sentences: &Path) -> Result<Data, Fault> {
     let mut examples = own(sentences)?;
+    let own = examples.len();
     examples.extend(files::all(&data.join("banking77/train.csv"))?);
     let clinc = files::splits(&data.join("clinc150/train_val.json"))?;
     let domains = domains(&data.join("clinc150/domains.json"))?;
@@ -80,7 +83,7 @@ pub fn data(data: &Path, sentences: &Path) -> Result<Data, Fault> {
         }
     }
     let other = files::all(&data.join("clinc150/oos_train_val.json"))?;
-    Ok(Data { examples, other })
+    Ok(Data { examples, own, other })
 }
 
 /// Our own sentences but those that are for the test.

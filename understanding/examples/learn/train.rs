@@ -5,6 +5,7 @@ use crate::{
     dense::{Dense, between_ends, pieces},
     eval::{SEED, class, labels},
     files::{self, Labelled},
+    marks,
     options::Options,
     product::{self, Data},
     report::{print, timed},
@@ -110,7 +111,27 @@ fn learn(dense: &Dense, data: &Data, folder: &Path) -> Result<(Made, Vec<Example
         "tier": dense.tier(), "examples": examples.len(), "labels": labels.len(), "seconds": took.as_secs_f64(),
         "scale": made.classifier.confidence.scale, "act": made.classifier.confidence.act,
     })]);
+    let groups = marks::groups(data);
+    let unseen = made.known.iter().zip(&examples).zip(&groups);
+    let unseen: Vec<_> = unseen.map(|((scored, one), group)| (scored, first(one), *group)).collect();
+    marks::tell(dense.tier(), &labels, &made.classifier.confidence, &unseen, &made.others);
+    if let Ok(path) = std::env::var("DUMP") {
+        dump(&path, &labels, &made, &unseen);
+    }
     Ok((made, examples))
+}
+
+fn dump(path: &str, labels: &[String], made: &Made, unseen: &[(&Scored, usize, marks::Group)]) {
+    let line = |scored: &Scored, class: usize, group: i32| {
+        json!([class, group, scored.nearest, scored.unseen, scored.scores])
+    };
+    let all: Vec<_> = unseen
+        .iter()
+        .map(|(scored, class, group)| line(scored, *class, *group as i32))
+        .chain(made.others.iter().map(|scored| line(scored, 0, 3)))
+        .collect();
+    let targets: Vec<String> = labels.iter().map(|label| target(label).to_string()).collect();
+    std::fs::write(path, json!({ "labels": labels, "targets": targets, "all": all }).to_string()).expect("dump");
 }
 
 /// From which probability on to act, if answers count and not labels.
@@ -179,9 +200,10 @@ fn product_head(
     };
     let opinions: Vec<Option<Vec<f32>>> = said.iter().zip(unseen).zip(&classes).map(opinion).collect();
     let others: Vec<Vec<f32>> = others.iter().map(|vector| head.opinion(vector)).collect();
-    let (confidence, known, truths) = tune::confidence(made, &classes, &opinions, &others);
-    let act = least_to_act(&known, &truths, &head.labels, &confidence);
-    head.confidence = Confidence { act, ..confidence };
+    let tier = tune::confidence(made, &classes, &opinions, &others);
+    tune::tell(made, &opinions, &tier);
+    let act = least_to_act(&tier.both, &tier.truths, &head.labels, &tier.confidence);
+    head.confidence = Confidence { act, ..tier.confidence };
     head
 }
 

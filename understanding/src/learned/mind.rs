@@ -11,7 +11,7 @@ use super::{
     power::word_of_power,
     tensors::{BadWeights, Tensors},
     topics::{OUT_OF_SCOPE, Target, target},
-    tuned::{Head, Stored, mixed},
+    tuned::{Head, Stored, mixed, sure},
 };
 use crate::{MAX_CHOICES, MAX_READ_BYTES};
 use serde::Deserialize;
@@ -219,7 +219,9 @@ impl Mind {
         }
         let mut scored = self.words.scored(&self.words.features(text, &self.pieces.mean(text)));
         let mut confidence = &self.words.confidence;
-        if let Above::Encoder(both) = &self.above {
+        if let Above::Encoder(both) = &self.above
+            && sure(&scored, confidence).is_none()
+        {
             let (encoder, head) = both.as_ref();
             let opinion = head.opinion(&self.encoded(encoder, text));
             scored.scores = mixed(&scored.scores, confidence.scale, &opinion);
