@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a fixture that fails is a test that fails")]
 
-use std::{fs, path::Path, sync::LazyLock};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
 use understanding::learned::{
     mind::{Artefacts, Mind, Tier, Unfit, Verdict},
     murmur::murmur3,
@@ -26,6 +27,25 @@ fn left_out() -> Vec<(String, String)> {
         }
     }
     all
+}
+
+#[test]
+fn the_artefacts_are_those_that_the_list_of_digests_names() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("artefacts");
+    let list = fs::read_to_string(dir.join("SHA256SUMS")).unwrap();
+    let named: BTreeMap<&str, &str> = list.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
+    let mut found = 0;
+    for entry in fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "bin") {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let digest = Sha256::digest(fs::read(&path).unwrap());
+            let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(named.get(name.as_str()), Some(&digest.as_str()), "{name}");
+            found += 1;
+        }
+    }
+    assert_eq!(found, named.len(), "each named artefact is there");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::{
     weights::{self, unfit},
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use understanding::{
     learned::{
@@ -41,7 +42,7 @@ pub fn run(options: &Options) -> Result<(), Fault> {
         write_pieces(options, &out)?;
     }
     if !["words", "encoder", "minilm"].iter().any(|name| wanted(name)) {
-        return Ok(());
+        return write_digests(&out);
     }
     let folder = options.needed("data")?;
     let sentences = options.path("sentences");
@@ -59,6 +60,24 @@ pub fn run(options: &Options) -> Result<(), Fault> {
         let (made, _) = learn(&Dense::minilm(options)?, &data, &folder)?;
         write(&out.join("minilm.bin"), &made.classifier.to_bytes())?;
     }
+    write_digests(&out)
+}
+
+/// `SHA256SUMS`, in the form of `sha256sum`: what every artefact in the folder is now.
+fn write_digests(out: &Path) -> Result<(), Fault> {
+    let system = |source| files::FileFault::System { path: out.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(out).map_err(system)? {
+        names.push(entry.map_err(system)?.file_name().to_string_lossy().into_owned());
+    }
+    names.retain(|name| name.ends_with(".bin"));
+    names.sort();
+    let mut lines = String::new();
+    for name in names {
+        let digest = files::hex(&Sha256::digest(files::bytes(&out.join(&name))?));
+        lines += &format!("{digest}  {name}\n");
+    }
+    std::fs::write(out.join("SHA256SUMS"), lines).map_err(system)?;
     Ok(())
 }
 
