@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that fails is a test that fails")]
 
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, fs, path::Path, sync::LazyLock};
+use std::{collections::{BTreeMap, BTreeSet}, fs, path::Path, sync::LazyLock};
 use understanding::learned::{
+    grams::words,
     mind::{Artefacts, Mind, Tier, Unfit, Verdict},
     murmur::murmur3,
     topics::{Target, target},
@@ -21,9 +22,14 @@ fn left_out() -> Vec<(String, String)> {
         if path.extension().is_some_and(|ending| ending == "txt") {
             let intent = path.file_stem().unwrap().to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).unwrap();
-            let left_out =
-                text.lines().filter(|line| murmur3(line.to_lowercase().as_bytes()).is_multiple_of(5));
-            all.extend(left_out.map(|line| (intent.clone(), line.to_owned())));
+            let mut taken = BTreeSet::new();
+            for line in text.lines() {
+                let words = words(line).join(" ");
+                let plain = if words.is_empty() { line.to_owned() } else { words };
+                if murmur3(plain.as_bytes()).is_multiple_of(5) && taken.insert(plain) {
+                    all.push((intent.clone(), line.to_owned()));
+                }
+            }
         }
     }
     all

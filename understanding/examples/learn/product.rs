@@ -4,8 +4,8 @@ use crate::{
     Fault,
     files::{self, Labelled},
 };
-use std::path::Path;
-use understanding::learned::{murmur::murmur3, topics::OUT_OF_SCOPE};
+use std::{collections::BTreeSet, path::Path};
+use understanding::learned::{grams::words, murmur::murmur3, topics::OUT_OF_SCOPE};
 
 /// Messages of each other matter that are learned from.
 const OF_EACH: usize = 20;
@@ -55,9 +55,15 @@ pub struct Data {
     pub other: Vec<Labelled>,
 }
 
-/// One sentence in five is for the test only; which one, the sentence itself says.
-pub fn is_left_out(sentence: &str) -> bool {
-    murmur3(sentence.to_lowercase().as_bytes()).is_multiple_of(5)
+/// One sentence in five is for the test only; which one, its words say, so that those with the same words go together.
+fn is_left_out(words: &str) -> bool {
+    murmur3(words.as_bytes()).is_multiple_of(5)
+}
+
+/// A sentence as the n-grams see it; one without words as it is.
+fn plain(sentence: &str) -> String {
+    let words = words(sentence).join(" ");
+    if words.is_empty() { sentence.to_owned() } else { words }
 }
 
 /// Reads it from the folder of the public sets and from the folder of our own sentences.
@@ -86,7 +92,7 @@ pub fn data(data: &Path, sentences: &Path) -> Result<Data, Fault> {
     Ok(Data { examples, own, other })
 }
 
-/// Our own sentences but those that are for the test.
+/// Our own sentences but those that are for the test, each once.
 fn own(dir: &Path) -> Result<Vec<Labelled>, Fault> {
     let system = |source| files::FileFault::System { path: dir.to_owned(), source };
     let mut paths = Vec::new();
@@ -99,9 +105,13 @@ fn own(dir: &Path) -> Result<Vec<Labelled>, Fault> {
     for path in paths {
         let label = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let text = String::from_utf8_lossy(&files::bytes(&path)?).into_owned();
-        let sentences = text.lines().filter(|line| !line.is_empty() && !is_left_out(line));
-        examples
-            .extend(sentences.map(|line| Labelled { text: line.to_owned(), labels: vec![label.clone()] }));
+        let mut taken = BTreeSet::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let plain = plain(line);
+            if !is_left_out(&plain) && taken.insert(plain) {
+                examples.push(Labelled { text: line.to_owned(), labels: vec![label.clone()] });
+            }
+        }
     }
     Ok(examples)
 }

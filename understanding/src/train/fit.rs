@@ -38,20 +38,24 @@ pub struct Fitted {
 }
 
 impl Fitted {
-    /// Trains on examples. There must be one at least, and all dense vectors of one length.
-    pub fn train(examples: &[&Example], classes: usize, seed: u64) -> Fitted {
+    /// Trains on examples. There must be one at least, and all dense vectors of one length. `other` are messages that belong to
+    /// no class: each class learns that they are not its own.
+    pub fn train(examples: &[&Example], other: &[&Example], classes: usize, seed: u64) -> Fitted {
         let rarity = Rarity::learn(examples.iter().map(|example| example.text.as_str()));
         let centre = mean(examples);
         let mut vectors = Vec::with_capacity(examples.len());
-        let rows: Vec<Row> = examples
-            .iter()
-            .map(|example| {
-                let dense = centred(&example.dense, &centre);
-                let features = features(&rarity, &example.text, &dense);
-                vectors.push(dense);
-                Row { features, classes: example.classes.clone() }
-            })
-            .collect();
+        let row = |example: &Example, dense: &[f32], classes: &[usize]| Row {
+            features: joined(rarity.features(&example.text), dense),
+            classes: classes.to_vec(),
+        };
+        let mut rows = Vec::with_capacity(examples.len() + other.len());
+        for example in examples {
+            let dense = centred(&example.dense, &centre);
+            rows.push(row(example, &dense, &example.classes));
+            vectors.push(dense);
+        }
+        let other = if std::env::var("OTHERS").is_ok_and(|v| v == "0") { &[] } else { other };
+        rows.extend(other.iter().map(|example| row(example, &centred(&example.dense, &centre), &[])));
         let weights = train(&rows, SPARSE + centre.len(), classes, seed);
         let nearest = Nearest::round(&vectors, centre.len());
         Fitted { rarity, centre, weights, nearest }
@@ -68,10 +72,6 @@ impl Fitted {
     }
 }
 
-fn features(rarity: &Rarity, text: &str, dense: &[f32]) -> Vec<(u32, f32)> {
-    joined(rarity.features(text), dense)
-}
-
 fn joined(mut sparse: Vec<(u32, f32)>, dense: &[f32]) -> Vec<(u32, f32)> {
     sparse.extend((SPARSE as u32..).zip(dense.iter().copied()));
     sparse
@@ -86,7 +86,7 @@ fn mean(examples: &[&Example]) -> Vec<f32> {
     mean.iter().map(|sum| (sum / examples.len().max(1) as f64) as f32).collect()
 }
 
-/// Scores of examples by models that did not see them, in their order; and of `other` ones by the first of these models.
+/// Scores of examples, and of `other` ones, by models that did not see them, in their order.
 pub fn out_of_fold(
     examples: &[Example],
     other: &[Example],
@@ -96,18 +96,22 @@ pub fn out_of_fold(
     let firsts: Vec<usize> = examples.iter().map(first).collect();
     let parts = stratified(&firsts, FOLDS, seed);
     let mut scored: Vec<Option<Scored>> = vec![None; examples.len()];
-    let mut others = Vec::new();
+    let mut others: Vec<Option<Scored>> = vec![None; other.len()];
     for part in 0..FOLDS {
         let rest = examples.iter().zip(&parts).filter(|(_, of)| **of != part).map(|(example, _)| example);
-        let fitted = Fitted::train(&rest.collect::<Vec<_>>(), classes, seed);
+        let rest_of_other = (0..).zip(other).filter(|(at, _)| at % FOLDS != part).map(|(_, example)| example);
+        let fitted =
+            Fitted::train(&rest.collect::<Vec<_>>(), &rest_of_other.collect::<Vec<_>>(), classes, seed);
         for ((example, of), scored) in examples.iter().zip(&parts).zip(&mut scored) {
             if *of == part {
                 *scored = Some(fitted.scored(example));
             }
         }
-        others.extend(other.iter().skip(part).step_by(FOLDS).map(|example| fitted.scored(example)));
+        for at in (part..other.len()).step_by(FOLDS) {
+            others[at] = Some(fitted.scored(&other[at]));
+        }
     }
-    (scored.into_iter().flatten().collect(), others)
+    (scored.into_iter().flatten().collect(), others.into_iter().flatten().collect())
 }
 
 /// The class of an example that has one.
@@ -141,7 +145,8 @@ pub fn classifier(
     let classes: Vec<usize> = examples.iter().map(first).collect();
     let (known, others) = out_of_fold(examples, other, labels.len(), seed);
     let confidence = calibrate(&known, &classes, &others);
-    let fitted = Fitted::train(&examples.iter().collect::<Vec<_>>(), labels.len(), seed);
+    let all: Vec<&Example> = examples.iter().collect();
+    let fitted = Fitted::train(&all, &other.iter().collect::<Vec<_>>(), labels.len(), seed);
     let weight = |feature: usize, class: usize| fitted.weights.of(feature, class);
     let features = SPARSE + fitted.centre.len();
     let linear = Linear::round(features, labels.len(), weight, fitted.weights.biases())?;
