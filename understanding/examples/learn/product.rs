@@ -60,6 +60,23 @@ fn is_left_out(words: &str) -> bool {
     murmur3(words.as_bytes()).is_multiple_of(5)
 }
 
+/// What is added to the scores of our own intents, and of other matters. Each of our intents has fewer sentences than one of the
+/// public questions and all other matters together have many, so the scores lean to the latter by themselves. Found by
+/// cross-validation: the place where our own sentences and the public questions together are most often right.
+const OWN: f32 = 0.1;
+const OTHER: f32 = -0.1;
+
+/// What is added to the scores of each label.
+pub fn leanings(labels: &[String], data: &Data) -> Vec<f32> {
+    let own: BTreeSet<&String> = data.examples[..data.own].iter().flat_map(|one| &one.labels).collect();
+    let lean = |label: &String| match label.as_str() {
+        OUT_OF_SCOPE => OTHER,
+        _ if own.contains(label) => OWN,
+        _ => 0.0,
+    };
+    labels.iter().map(lean).collect()
+}
+
 /// A sentence as the n-grams see it; one without words as it is.
 fn plain(sentence: &str) -> String {
     let words = words(sentence).join(" ");

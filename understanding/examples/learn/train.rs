@@ -116,6 +116,7 @@ fn learn(dense: &Dense, data: &Data, folder: &Path) -> Result<(Made, Vec<Example
     let (made, took) = timed(|| classifier(&examples, &other, labels.clone(), sources, SEED as u64));
     let what = "expected examples of 1 to 255 labels";
     let mut made = made.ok_or(Fault::Unfit { path: folder.to_owned(), what })?;
+    made.lean(&product::leanings(&labels, data));
     let outside = labels.iter().position(|label| label == OUT_OF_SCOPE);
     let (known, classes): (Vec<Scored>, Vec<usize>) = made
         .known

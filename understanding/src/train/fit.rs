@@ -54,7 +54,6 @@ impl Fitted {
             rows.push(row(example, &dense, &example.classes));
             vectors.push(dense);
         }
-        let other = if std::env::var("OTHERS").is_ok_and(|v| v == "0") { &[] } else { other };
         rows.extend(other.iter().map(|example| row(example, &centred(&example.dense, &centre), &[])));
         let weights = train(&rows, SPARSE + centre.len(), classes, seed);
         let nearest = Nearest::round(&vectors, centre.len());
@@ -128,6 +127,17 @@ pub struct Made {
     pub known: Vec<Scored>,
     /// What was said about messages of other matters.
     pub others: Vec<Scored>,
+}
+
+impl Made {
+    /// Adds to the scores of each class, in the classifier and in what was said about the messages it was tried on. It must be
+    /// calibrated after that.
+    pub fn lean(&mut self, by: &[f32]) {
+        self.classifier.linear.lean(by);
+        for scored in self.known.iter_mut().chain(&mut self.others) {
+            scored.scores.iter_mut().zip(by).for_each(|(score, by)| *score += by);
+        }
+    }
 }
 
 /// Trains on all examples and calibrates. `other` are messages of other matters. None if there is no example or there
