@@ -5,13 +5,16 @@
 use sha2::{Digest, Sha256};
 use std::{collections::{BTreeMap, BTreeSet}, fs, path::Path, sync::LazyLock};
 use understanding::learned::{
+    classifier::Classifier,
+    encoder::WIDTH,
     grams::words,
     mind::{Artefacts, Mind, Tier, Unfit, Verdict},
     murmur::murmur3,
-    topics::{Target, target},
+    topics::{OUT_OF_SCOPE, Target, target},
 };
 
 static WORDS: LazyLock<Mind> = LazyLock::new(|| Mind::load(Tier::Words, &Artefacts::shipped()).0.unwrap());
+static ENCODER: LazyLock<Mind> = LazyLock::new(|| Mind::load(Tier::Encoder, &Artefacts::shipped()).0.unwrap());
 
 /// The sentences that were left out of training: as the trainer decides it.
 fn left_out() -> Vec<(String, String)> {
@@ -105,6 +108,35 @@ fn sentences_that_were_left_out_are_understood_by_words_alone() {
     println!("right {right:.3}, acted {acted:.3}, wrong {wrong:.3}");
     assert!(right >= 0.75, "right {right}");
     assert!(wrong <= 0.04, "acted {acted}, wrong {wrong}:\n{}", told.join("\n"));
+}
+
+#[test]
+fn the_encoder_understands_more_of_them_and_acts_more_often() {
+    assert_eq!(ENCODER.tier(), Tier::Encoder);
+    let ((words, acted_before, ..), (both, acted, wrong, told)) = (marks(&WORDS), marks(&ENCODER));
+    println!("right {both:.3}, acted {acted:.3}, wrong {wrong:.3}");
+    assert!(both > words && acted > acted_before, "{words} {both} {acted_before} {acted}");
+    assert!(wrong <= 0.04, "{wrong}:\n{}", told.join("\n"));
+}
+
+#[test]
+fn the_encoder_is_asked_only_where_the_words_are_not_sure() {
+    let sure = ENCODER.read("please freeze my card");
+    assert_eq!(sure, WORDS.read("please freeze my card"));
+    assert_eq!(sure.by, Tier::Words);
+    let unsure = ENCODER.read("something about the thing with my money");
+    assert_eq!(unsure.by, Tier::Encoder);
+    assert_ne!(unsure.choices, WORDS.read("something about the thing with my money").choices);
+}
+
+#[test]
+fn what_is_shipped_for_minilm_needs_the_weights_only() {
+    let (mind, unfit) = Mind::load(Tier::Minilm, &Artefacts::shipped());
+    assert_eq!(mind.unwrap().tier(), Tier::Encoder);
+    assert_eq!(unfit, [Unfit::Missing { tier: Tier::Minilm }]);
+    let classifier = Classifier::from_bytes(Artefacts::shipped().minilm.unwrap()).unwrap();
+    assert_eq!(classifier.centre.len(), WIDTH);
+    assert!(["balance", "csv", "card_arrival", OUT_OF_SCOPE].iter().all(|label| classifier.labels.iter().any(|l| l == label)));
 }
 
 #[test]

@@ -55,13 +55,13 @@ pub struct Artefacts<'a> {
 }
 
 impl Artefacts<'static> {
-    /// Those that this program was built with.
+    /// Those that this program was built with: all but the weights of MiniLM-L6.
     pub fn shipped() -> Artefacts<'static> {
         Artefacts {
             pieces: include_bytes!("../../artefacts/pieces.bin"),
             words: include_bytes!("../../artefacts/words.bin"),
-            encoder: None,
-            minilm: None,
+            encoder: Some(include_bytes!("../../artefacts/encoder.bin")),
+            minilm: Some(include_bytes!("../../artefacts/minilm.bin")),
             weights: None,
         }
     }
