@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a fixture that fails is a test that fails")]
 
 use sha2::{Digest, Sha256};
-use std::{collections::{BTreeMap, BTreeSet}, fs, path::Path, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::LazyLock,
+};
 use understanding::learned::{
     classifier::Classifier,
     encoder::WIDTH,
@@ -14,7 +19,8 @@ use understanding::learned::{
 };
 
 static WORDS: LazyLock<Mind> = LazyLock::new(|| Mind::load(Tier::Words, &Artefacts::shipped()).0.unwrap());
-static ENCODER: LazyLock<Mind> = LazyLock::new(|| Mind::load(Tier::Encoder, &Artefacts::shipped()).0.unwrap());
+static ENCODER: LazyLock<Mind> =
+    LazyLock::new(|| Mind::load(Tier::Encoder, &Artefacts::shipped()).0.unwrap());
 
 /// The sentences that were left out of training: as the trainer decides it.
 fn left_out() -> Vec<(String, String)> {
@@ -42,7 +48,8 @@ fn left_out() -> Vec<(String, String)> {
 fn the_artefacts_are_those_that_the_list_of_digests_names() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("artefacts");
     let list = fs::read_to_string(dir.join("SHA256SUMS")).unwrap();
-    let named: BTreeMap<&str, &str> = list.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
+    let named: BTreeMap<&str, &str> =
+        list.lines().filter_map(|line| line.split_once("  ")).map(|(digest, name)| (name, digest)).collect();
     let mut found = 0;
     for entry in fs::read_dir(&dir).unwrap() {
         let path = entry.unwrap().path();
@@ -136,7 +143,11 @@ fn what_is_shipped_for_minilm_needs_the_weights_only() {
     assert_eq!(unfit, [Unfit::Missing { tier: Tier::Minilm }]);
     let classifier = Classifier::from_bytes(Artefacts::shipped().minilm.unwrap()).unwrap();
     assert_eq!(classifier.centre.len(), WIDTH);
-    assert!(["balance", "csv", "card_arrival", OUT_OF_SCOPE].iter().all(|label| classifier.labels.iter().any(|l| l == label)));
+    assert!(
+        ["balance", "csv", "card_arrival", OUT_OF_SCOPE]
+            .iter()
+            .all(|label| classifier.labels.iter().any(|l| l == label))
+    );
 }
 
 #[test]

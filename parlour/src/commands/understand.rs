@@ -61,7 +61,8 @@ impl Understand {
 
 fn tell(mind: &Mind, text: &str, lines: &mut Vec<String>) {
     let reading = mind.read(text);
-    let alone = if reading.by == mind.tier() { String::new() } else { format!(", decided by {} alone", reading.by) };
+    let alone =
+        if reading.by == mind.tier() { String::new() } else { format!(", decided by {} alone", reading.by) };
     lines.push(format!("tier       {}{alone}", mind.tier()));
     let decision = match &reading.verdict {
         Verdict::Act(choice) if reading.word_of_power => {

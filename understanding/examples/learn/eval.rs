@@ -122,7 +122,8 @@ fn measure(
     let outcomes: Vec<Outcome> = test.iter().map(|one| reader.outcome(one)).collect();
     let learned: BTreeSet<String> = train.iter().chain(oos).map(|one| plain(&one.text)).collect();
     let known = test.iter().filter(|one| learned.contains(&plain(&one.text))).count();
-    let right = made.known.iter().zip(&examples).filter(|(scored, one)| largest(&scored.scores) == first(one));
+    let right =
+        made.known.iter().zip(&examples).filter(|(scored, one)| largest(&scored.scores) == first(one));
     let more = json!({
         "artefact_bytes": bytes.len(), "train_seconds": rounded(took.as_secs_f64()), "also_in_train": known,
         "linear_by_fifths_of_train": rounded(right.count() as f64 / examples.len().max(1) as f64),

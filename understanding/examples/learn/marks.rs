@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::json;
 use understanding::learned::{
-    confidence::{Confidence, Scored},
+    confidence::{Confidence, Judged},
     mind::grouped,
     topics::{OUT_OF_SCOPE, Target, target},
 };
@@ -46,25 +46,28 @@ pub fn groups(data: &Data) -> Vec<Group> {
     data.examples.iter().enumerate().map(group).collect()
 }
 
-/// Prints marks of each group. `others` are messages of other matters that nothing was learned from.
-pub fn tell(
-    tier: &str,
-    labels: &[String],
-    confidence: &Confidence,
-    known: &[(&Scored, usize, Group)],
-    others: &[Scored],
-) {
+/// What a tier makes of a message that it had not seen.
+pub struct Tried<'a> {
+    /// Its probabilities and its place before the gate.
+    pub judged: Judged,
+    /// How they are to be taken.
+    pub confidence: &'a Confidence,
+    /// The class of the message, and its group; none if nothing like it was learned from.
+    pub truth: Option<(usize, Group)>,
+}
+
+/// Prints marks of each group.
+pub fn tell(tier: &str, labels: &[String], tried: &[Tried]) {
     let mut marks = [Marks::default(); 4];
-    for (scored, class, group) in known {
-        let wanted = target(&labels[*class]);
-        let at = match group {
-            Group::Own => 0,
-            Group::Public => 1,
-            Group::Other => 2,
+    for one in tried {
+        let (at, wanted) = match one.truth {
+            Some((class, Group::Own)) => (0, target(&labels[class])),
+            Some((class, Group::Public)) => (1, target(&labels[class])),
+            Some((class, Group::Other)) => (2, target(&labels[class])),
+            None => (3, Target::Nothing),
         };
-        marks[at].count(labels, confidence, scored, &wanted);
+        marks[at].count(labels, one, &wanted);
     }
-    others.iter().for_each(|scored| marks[3].count(labels, confidence, scored, &Target::Nothing));
     let line = |marks: Marks| {
         let part = |n: f64| rounded(n / marks.all.max(1.0));
         json!({ "n": marks.all, "first": part(marks.first), "acted": part(marks.acted), "wrong": part(marks.wrong) })
@@ -76,14 +79,13 @@ pub fn tell(
 }
 
 impl Marks {
-    fn count(&mut self, labels: &[String], confidence: &Confidence, scored: &Scored, wanted: &Target) {
-        let judged = confidence.judge(scored);
-        let Some(best) = grouped(labels, &judged.probabilities).into_iter().next() else { return };
+    fn count(&mut self, labels: &[String], one: &Tried, wanted: &Target) {
+        let Some(best) = grouped(labels, &one.judged.probabilities).into_iter().next() else { return };
         self.all += 1.0;
         let right = best.target == *wanted;
         self.first += if right { 1.0 } else { 0.0 };
-        let acts = best.probability >= confidence.act && judged.in_scope >= confidence.gate.least;
-        if acts && best.target != Target::Nothing {
+        let passes = one.judged.in_scope >= one.confidence.gate.least;
+        if best.probability >= one.confidence.act && passes && best.target != Target::Nothing {
             self.acted += 1.0;
             self.wrong += if right { 0.0 } else { 1.0 };
         }

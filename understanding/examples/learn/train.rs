@@ -5,7 +5,7 @@ use crate::{
     dense::{Dense, between_ends, pieces},
     eval::{SEED, class, labels},
     files::{self, Labelled},
-    marks,
+    marks::{self, Group, Tried},
     options::Options,
     product::{self, Data},
     report::{print, timed},
@@ -23,7 +23,7 @@ use understanding::{
         mind::grouped,
         pieces::Pieces,
         topics::{OUT_OF_SCOPE, target},
-        tuned::{Head, Stored},
+        tuned::{Head, Stored, sure},
     },
     train::{
         calibration,
@@ -131,27 +131,14 @@ fn learn(dense: &Dense, data: &Data, folder: &Path) -> Result<(Made, Vec<Example
         "tier": dense.tier(), "examples": examples.len(), "labels": labels.len(), "seconds": took.as_secs_f64(),
         "scale": made.classifier.confidence.scale, "act": made.classifier.confidence.act,
     })]);
-    let groups = marks::groups(data);
-    let unseen = made.known.iter().zip(&examples).zip(&groups);
-    let unseen: Vec<_> = unseen.map(|((scored, one), group)| (scored, first(one), *group)).collect();
-    marks::tell(dense.tier(), &labels, &made.classifier.confidence, &unseen, &made.others);
-    if let Ok(path) = std::env::var("DUMP") {
-        dump(&path, &labels, &made, &unseen);
-    }
+    let confidence = &made.classifier.confidence;
+    let truths = examples.iter().zip(marks::groups(data)).map(|(one, group)| Some((first(one), group)));
+    let truths = truths.chain(made.others.iter().map(|_| None));
+    let tried = made.known.iter().chain(&made.others).zip(truths);
+    let tried: Vec<Tried> =
+        tried.map(|(scored, truth)| Tried { judged: confidence.judge(scored), confidence, truth }).collect();
+    marks::tell(dense.tier(), &labels, &tried);
     Ok((made, examples))
-}
-
-fn dump(path: &str, labels: &[String], made: &Made, unseen: &[(&Scored, usize, marks::Group)]) {
-    let line = |scored: &Scored, class: usize, group: i32| {
-        json!([class, group, scored.nearest, scored.unseen, scored.scores])
-    };
-    let all: Vec<_> = unseen
-        .iter()
-        .map(|(scored, class, group)| line(scored, *class, *group as i32))
-        .chain(made.others.iter().map(|scored| line(scored, 0, 3)))
-        .collect();
-    let targets: Vec<String> = labels.iter().map(|label| target(label).to_string()).collect();
-    std::fs::write(path, json!({ "labels": labels, "targets": targets, "all": all }).to_string()).expect("dump");
 }
 
 /// From which probability on to act, if answers count and not labels.
@@ -186,7 +173,8 @@ fn write_encoder(
     let vectors: Vec<Vec<f32>> = examples.iter().map(|example| encoded(&example.text)).collect();
     let others: Vec<Vec<f32>> = data.other.iter().map(|one| encoded(&one.text)).collect();
     stored.heads.truncate(1);
-    stored.heads.push(product_head(made, examples, &vectors, &others, &unseen(data, &train)));
+    let groups = marks::groups(data);
+    stored.heads.push(product_head(made, examples, &vectors, &others, &unseen(data, &train), &groups));
     write(&path, &stored.to_bytes(&tune::kept(&vocabulary)))
 }
 
@@ -197,6 +185,7 @@ fn product_head(
     vectors: &[Vec<f32>],
     others: &[Vec<f32>],
     unseen: &[bool],
+    groups: &[Group],
 ) -> Head {
     let classes: Vec<usize> = examples.iter().map(first).collect();
     let labels = made.classifier.labels.clone();
@@ -224,7 +213,25 @@ fn product_head(
     tune::tell(made, &opinions, &tier);
     let act = least_to_act(&tier.both, &tier.truths, &head.labels, &tier.confidence);
     head.confidence = Confidence { act, ..tier.confidence };
+    let groups = groups.iter().zip(&opinions).filter(|(_, opinion)| opinion.is_some());
+    tell_tier(made, &head, &tier, groups.map(|(group, _)| *group));
     head
+}
+
+/// Prints how the tier does on what neither part of it had seen.
+fn tell_tier(made: &Made, head: &Head, tier: &tune::Unseen, groups: impl Iterator<Item = Group>) {
+    let words = &made.classifier.confidence;
+    let tried = tier.both.iter().zip(&tier.words).zip(tier.truths.iter().zip(groups));
+    let tried: Vec<Tried> = tried
+        .map(|((both, alone), (class, group))| {
+            let truth = Some((*class, group));
+            match sure(alone, words) {
+                Some(judged) => Tried { judged, confidence: words, truth },
+                None => Tried { judged: head.confidence.judge(both), confidence: &head.confidence, truth },
+            }
+        })
+        .collect();
+    marks::tell("encoder", &head.labels, &tried);
 }
 
 /// Which examples the fine-tuning did not learn from.

@@ -9,6 +9,7 @@ use crate::learned::{
     classifier::{Classifier, Source},
     confidence::Scored,
     grams::{Rarity, SPARSE},
+    kernel::dot,
     linear::Linear,
     nearest::Nearest,
     table::centred,
@@ -16,6 +17,10 @@ use crate::learned::{
 
 /// Parts for calibration.
 const FOLDS: usize = 5;
+
+/// Vectors of each class that are kept to tell how near a message is to what is known. Keeping all tells it no better, and takes most
+/// of the artefact and of the time.
+const APART: usize = 40;
 
 /// A message with what it is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +61,8 @@ impl Fitted {
         }
         rows.extend(other.iter().map(|example| row(example, &centred(&example.dense, &centre), &[])));
         let weights = train(&rows, SPARSE + centre.len(), classes, seed);
-        let nearest = Nearest::round(&vectors, centre.len());
+        let of: Vec<usize> = examples.iter().map(|example| first(example)).collect();
+        let nearest = Nearest::round(&apart(&vectors, &of, classes), centre.len());
         Fitted { rarity, centre, weights, nearest }
     }
 
@@ -83,6 +89,35 @@ fn mean(examples: &[&Example]) -> Vec<f32> {
         mean.iter_mut().zip(&example.dense).for_each(|(mean, value)| *mean += f64::from(*value));
     }
     mean.iter().map(|sum| (sum / examples.len().max(1) as f64) as f32).collect()
+}
+
+/// Of each class, the vectors (of length 1) that lie farthest apart: the first one, then always the one that is least near to those
+/// that were taken, until there are [`APART`].
+fn apart(vectors: &[Vec<f32>], of: &[usize], classes: usize) -> Vec<Vec<f32>> {
+    let mut taken = Vec::new();
+    for class in 0..classes {
+        let mut left: Vec<(&Vec<f32>, f32)> = vectors
+            .iter()
+            .zip(of)
+            .filter(|(_, of)| **of == class)
+            .map(|(vector, _)| (vector, -1.0))
+            .collect();
+        for _ in 0..APART {
+            let mut next = 0;
+            for at in 1..left.len() {
+                if left[at].1 < left[next].1 {
+                    next = at;
+                }
+            }
+            if left.is_empty() {
+                break;
+            }
+            let (newest, _) = left.remove(next);
+            left.iter_mut().for_each(|(vector, nearest)| *nearest = nearest.max(dot(vector, newest)));
+            taken.push(newest.clone());
+        }
+    }
+    taken
 }
 
 /// Scores of examples, and of `other` ones, by models that did not see them, in their order.
@@ -163,4 +198,21 @@ pub fn classifier(
     let Fitted { rarity, centre, nearest, .. } = fitted;
     let classifier = Classifier { labels, sources, rarity, centre, linear, nearest, confidence };
     Some(Made { classifier, known, others })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_crowd_those_that_lie_apart_are_kept() {
+        // Three far corners and a crowd in the first: the corners come first, and no class takes from another.
+        let mut vectors = vec![vec![1.0, 0.0, 0.0]; 2 * APART];
+        vectors.extend([vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0], vec![-1.0, 0.0, 0.0]]);
+        let of: Vec<usize> = (0..vectors.len()).map(|at| usize::from(at + 1 == vectors.len())).collect();
+        let kept = apart(&vectors, &of, 2);
+        assert_eq!(kept.len(), APART + 1);
+        assert_eq!(kept[..3], [vec![1.0, 0.0, 0.0], vec![0.0, 1.0, 0.0], vec![0.0, 0.0, 1.0]]);
+        assert_eq!(kept[APART], [-1.0, 0.0, 0.0]);
+    }
 }
