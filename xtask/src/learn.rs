@@ -17,10 +17,15 @@ const WEIGHTS: &str = "pocket-encoder-0.1.2";
 /// Runs `learn` with `words`.
 pub fn run(words: &[&str]) -> Result<(), Fault> {
     let mut words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    let needs_weights = words.first().is_some_and(|word| word == "train");
-    if needs_weights && !words.iter().any(|word| word == "--weights") {
-        let folder = weights()?;
-        words.extend(["--weights".to_owned(), folder.display().to_string()]);
+    let trains = words.first().is_some_and(|word| word == "train");
+    let may_tune = words.windows(2).any(|two| two == ["--tier", "encoder"]);
+    if (trains || may_tune) && !words.iter().any(|word| word == "--weights") {
+        match weights() {
+            Ok(folder) => words.extend(["--weights".to_owned(), folder.display().to_string()]),
+            Err(fault) if trains => return Err(fault),
+            // The committed layers may do.
+            Err(fault) => eprintln!("without the published weights: {fault}"),
+        }
     }
     let mut command = cargo(&[
         "run",

@@ -14,7 +14,11 @@ pub mod understand;
 pub mod witness;
 
 use crate::config::{self, Config, ConfigFault};
-use std::{path::Path, process::ExitCode};
+use std::{
+    io::{ErrorKind, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 /// Reads the configuration, or prints each mistake.
 fn config_or_print(path: &Path) -> Result<Config, ExitCode> {
@@ -30,6 +34,19 @@ fn print_faults(faults: &[ConfigFault]) {
     }
     let n = faults.len();
     eprintln!("{n} {} to mend. Nothing was started.", if n == 1 { "mistake" } else { "mistakes" });
+}
+
+/// Writes lines to standard output. A reader that went away, as `head` does, has what it wanted: that ends well.
+fn say(lines: &[String]) -> ExitCode {
+    let mut out = std::io::stdout().lock();
+    let said = lines.iter().try_for_each(|line| writeln!(out, "{line}")).and_then(|()| out.flush());
+    match said {
+        Err(fault) if fault.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("error: standard output: {fault}");
+            ExitCode::FAILURE
+        }
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
 }
 
 /// Waits for Ctrl-C or the system's request to stop.

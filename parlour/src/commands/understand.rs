@@ -1,6 +1,6 @@
 //! `parlour understand "text"`: what a message is read as, and why.
 
-use super::config_or_print;
+use super::{config_or_print, say};
 use crate::{config::Understanding, mind, rim::SystemClock};
 use clap::Args;
 use domain::Clock;
@@ -49,18 +49,21 @@ impl Understand {
         below.iter().for_each(|why| eprintln!("note: {why}"));
         // As in the chat: what must not be kept is not read either.
         let redacted = understanding::redact(&self.text);
+        let mut lines = Vec::new();
         match &mind {
-            Some(mind) => print(mind, &redacted.text),
+            Some(mind) => tell(mind, &redacted.text, &mut lines),
             None => eprintln!("note: nothing that was learned can be used"),
         }
-        print_entities(&redacted.text);
-        ExitCode::SUCCESS
+        tell_entities(&redacted.text, &mut lines);
+        say(&lines)
     }
 }
 
-fn print(mind: &Mind, text: &str) {
+fn tell(mind: &Mind, text: &str, lines: &mut Vec<String>) {
     let reading = mind.read(text);
-    println!("tier       {}", mind.tier());
+    let alone =
+        if reading.by == mind.tier() { String::new() } else { format!(", decided by {} alone", reading.by) };
+    lines.push(format!("tier       {}{alone}", mind.tier()));
     let decision = match &reading.verdict {
         Verdict::Act(choice) if reading.word_of_power => {
             format!("act: {} (a word that always works)", choice.target)
@@ -72,28 +75,28 @@ fn print(mind: &Mind, text: &str) {
         }
         Verdict::Refuse => "refuse".to_owned(),
     };
-    println!("decision   {decision}");
+    lines.push(format!("decision   {decision}"));
     if !reading.word_of_power {
         let passes = if reading.in_scope >= 0.0 { "passes" } else { "does not pass" };
-        println!("gate       {passes} ({:+.2})", reading.in_scope);
+        lines.push(format!("gate       {passes} ({:+.2})", reading.in_scope));
     }
     for (at, Choice { target, label, probability }) in reading.choices.iter().take(SHOWN).enumerate() {
         let head = if at == 0 { "may be" } else { "" };
-        println!("{head:<10} {probability:.3}  {target}  [{label}]");
+        lines.push(format!("{head:<10} {probability:.3}  {target}  [{label}]"));
     }
     let Some(best) = reading.choices.first() else { return };
     for (at, reason) in mind.reasons(text, &best.label, REASONS).iter().enumerate() {
         let head = if at == 0 { "because" } else { "" };
-        println!("{head:<10} {:+.3}  \"{}\"", reason.adds, reason.gram);
+        lines.push(format!("{head:<10} {:+.3}  \"{}\"", reason.adds, reason.gram));
     }
 }
 
-fn print_entities(text: &str) {
+fn tell_entities(text: &str, lines: &mut Vec<String>) {
     let about = Context { now: SystemClock.now(), zone: TimeZone::UTC, merchants: &[] };
     let understood = understanding::understand(text, &about);
     match serde_json::to_string(&understood.entities) {
-        Ok(entities) => println!("entities   {entities}"),
+        Ok(entities) => lines.push(format!("entities   {entities}")),
         Err(fault) => eprintln!("note: the entities cannot be shown: {fault}"),
     }
-    println!("phrases    {:?} ({:.2})", understood.decision, understood.intent_probability);
+    lines.push(format!("phrases    {:?} ({:.2})", understood.decision, understood.intent_probability));
 }

@@ -239,6 +239,15 @@ fn the_operator_invites_lists_and_removes_the_people_of_a_bank() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_ends_the_command_well() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));
+    let ended = command.args(["understand", "please freeze my card"]).stdout(writer).output().unwrap();
+    assert!(ended.status.success() && !said(&ended).contains("panicked"), "{}", said(&ended));
+}
+
+#[test]
 fn a_message_is_read_on_the_command_line_with_its_reasons_and_without_its_secrets() {
     let told = parlour(&["understand", "please freeze my card", "--tier", "words"]);
     let text = said(&told);

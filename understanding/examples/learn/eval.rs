@@ -7,13 +7,13 @@ use crate::{
     report::{Outcome, accuracy, common, ece, print, resident_mb, rounded, timed},
 };
 use crate::{dense::Dense, nlupp, opinion::Opinion};
-use serde_json::json;
-use std::path::Path;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use understanding::{
     learned::{
         classifier::{Classifier, Source},
         confidence::{Confidence, Judged, largest},
-        tuned::mixed,
+        tuned::{mixed, sure},
     },
     train::{
         calibration::quantile,
@@ -30,15 +30,15 @@ pub fn run(set: &str, options: &Options) -> Result<(), Fault> {
     let trained = options.needed("train")?;
     match set {
         "banking77" => {
-            let train = files::all(&trained)?;
-            for (train, test) in pairs(train, options, files::all)? {
+            let train = files::for_training(&trained)?;
+            for (train, test) in pairs(train, options)? {
                 measure(set, options, &train, &[], &test)?;
             }
         }
         "clinc150" => {
-            let train = files::all(&trained)?;
-            let oos = files::all(&options.needed("oos")?)?;
-            for (train, test) in pairs(train, options, tests)? {
+            let train = files::for_training(&trained)?;
+            let oos = files::out_of_scope(&options.needed("oos")?)?;
+            for (train, test) in pairs(train, options)? {
                 measure(set, options, &train, &oos, &test)?;
             }
         }
@@ -48,27 +48,12 @@ pub fn run(set: &str, options: &Options) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Of a file with several parts, those for tests.
-fn tests(path: &Path) -> Result<Vec<Labelled>, files::FileFault> {
-    let splits = files::splits(path)?;
-    let for_tests = splits.keys().any(|name| name.contains("test"));
-    Ok(splits
-        .into_iter()
-        .filter(|(name, _)| !for_tests || name.contains("test"))
-        .flat_map(|(_, all)| all)
-        .collect())
-}
-
 type Pair = (Vec<Labelled>, Vec<Labelled>);
 
 /// Training and test set, or with `--folds` one such pair for each part.
-fn pairs(
-    train: Vec<Labelled>,
-    options: &Options,
-    read: impl Fn(&Path) -> Result<Vec<Labelled>, files::FileFault>,
-) -> Result<Vec<Pair>, Fault> {
+fn pairs(train: Vec<Labelled>, options: &Options) -> Result<Vec<Pair>, Fault> {
     if let Some(path) = options.path("test") {
-        return Ok(vec![(train, read(&path)?)]);
+        return Ok(vec![(train, files::for_tests(&path)?)]);
     }
     let folds = options.number("folds", 0)?;
     if folds < 2 {
@@ -135,8 +120,21 @@ fn measure(
         bytes.extend(more);
     }
     let outcomes: Vec<Outcome> = test.iter().map(|one| reader.outcome(one)).collect();
-    report(set, &reader, &outcomes, bytes.len(), took.as_secs_f64());
+    let learned: BTreeSet<String> = train.iter().chain(oos).map(|one| plain(&one.text)).collect();
+    let known = test.iter().filter(|one| learned.contains(&plain(&one.text))).count();
+    let right =
+        made.known.iter().zip(&examples).filter(|(scored, one)| largest(&scored.scores) == first(one));
+    let more = json!({
+        "artefact_bytes": bytes.len(), "train_seconds": rounded(took.as_secs_f64()), "also_in_train": known,
+        "linear_by_fifths_of_train": rounded(right.count() as f64 / examples.len().max(1) as f64),
+    });
+    report(set, &reader, &outcomes, more);
     Ok(())
+}
+
+/// A text as it is compared with others.
+fn plain(text: &str) -> String {
+    text.trim().to_lowercase()
 }
 
 /// A tier as it would read.
@@ -172,10 +170,14 @@ impl Reader {
     fn judge(&self, text: &str) -> Judged {
         let features = self.classifier.features(text, &self.dense.of(text));
         let mut scored = self.classifier.scored(&features);
-        if let Some(opinion) = &self.opinion {
-            let scale = self.classifier.confidence.scale;
-            scored.scores = mixed(&scored.scores, scale, &opinion.about(text));
+        let words = &self.classifier.confidence;
+        let Some(opinion) = &self.opinion else { return words.judge(&scored) };
+        if let Some(judged) = sure(&scored, words) {
+            // Both gates' lines are put in one place, so that messages can be compared.
+            let in_scope = judged.in_scope - words.gate.least + self.confidence.gate.least;
+            return Judged { in_scope, ..judged };
         }
+        scored.scores = mixed(&scored.scores, words.scale, &opinion.about(text));
         self.confidence.judge(&scored)
     }
 }
@@ -184,14 +186,15 @@ fn largest_share(judged: &Judged) -> f32 {
     judged.probabilities[largest(&judged.probabilities)]
 }
 
-fn report(set: &str, reader: &Reader, outcomes: &[Outcome], bytes: usize, seconds: f64) {
+fn report(set: &str, reader: &Reader, outcomes: &[Outcome], more: Value) {
     let classes = reader.classifier.labels.len();
     let (inside, outside): (Vec<Outcome>, Vec<Outcome>) =
         outcomes.iter().partition(|one| one.truth < classes);
     let mut lines = vec![
         json!({ "set": set, "tier": reader.tier() }),
         common(&inside),
-        json!({ "artefact_bytes": bytes, "rss_mb": rounded(resident_mb()), "train_seconds": rounded(seconds) }),
+        json!({ "rss_mb": rounded(resident_mb()) }),
+        more,
     ];
     if !outside.is_empty() {
         let kept = |all: &[Outcome], least: f32| {

@@ -71,7 +71,36 @@ pub fn all(path: &Path) -> Result<Vec<Labelled>, FileFault> {
     Ok(splits(path)?.into_values().flatten().collect())
 }
 
-/// What identifies a set of examples: the SHA-256 of its texts and labels, in hexadecimal.
+/// Of a file with several parts, those that are not for a test.
+pub fn for_training(path: &Path) -> Result<Vec<Labelled>, FileFault> {
+    let parts = splits(path)?.into_iter().filter(|(name, _)| !is_for_tests(name));
+    let examples: Vec<Labelled> = parts.flat_map(|(_, all)| all).collect();
+    if examples.is_empty() { Err(form(path, "all its parts are for tests")) } else { Ok(examples) }
+}
+
+/// Of a file with several parts, those for tests if there are any.
+pub fn for_tests(path: &Path) -> Result<Vec<Labelled>, FileFault> {
+    let parts = splits(path)?;
+    let named = parts.keys().any(|name| is_for_tests(name));
+    let wanted = parts.into_iter().filter(|(name, _)| !named || is_for_tests(name));
+    Ok(wanted.flat_map(|(_, all)| all).collect())
+}
+
+/// Of a file, the messages that are out of scope; all, if none of them is labelled so.
+pub fn out_of_scope(path: &Path) -> Result<Vec<Labelled>, FileFault> {
+    let mut examples = for_training(path)?;
+    let is_outside = |one: &Labelled| one.labels.iter().any(|label| label == OUT_OF_SCOPE);
+    if examples.iter().any(is_outside) {
+        examples.retain(is_outside);
+    }
+    Ok(examples)
+}
+
+fn is_for_tests(name: &str) -> bool {
+    name.contains("test")
+}
+
+/// What identifies a set of examples in their order: the SHA-256 of its texts and labels, in hexadecimal.
 pub fn digest(examples: &[Labelled]) -> String {
     let mut digest = Sha256::new();
     for example in examples {
@@ -148,9 +177,16 @@ fn rows(text: &str) -> Vec<Vec<String>> {
 
 /// A list of examples, or several under names.
 fn json(path: &Path, text: &str) -> Result<Splits, FileFault> {
-    let value: Value = serde_json::from_str(text).map_err(|fault| form(path, format!("no JSON: {fault}")))?;
+    let values: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(text).into_iter().collect();
+    let mut values = values.map_err(|fault| form(path, format!("no JSON: {fault}")))?;
+    let value = match values.len() {
+        1 => values.swap_remove(0),
+        // One example to a line.
+        _ => Value::Array(values),
+    };
     let parts = match value {
         Value::Array(items) => vec![(String::new(), items)],
+        Value::Object(one) if one.contains_key("text") => vec![(String::new(), vec![Value::Object(one)])],
         Value::Object(parts) => parts
             .into_iter()
             .map(|(name, items)| match items {

@@ -4,6 +4,7 @@
 mod dense;
 mod eval;
 mod files;
+mod marks;
 mod nlupp;
 mod opinion;
 mod options;

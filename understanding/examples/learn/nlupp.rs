@@ -72,7 +72,7 @@ fn measure(dense: &Dense, options: &Options, train: &[Labelled], test: &[Labelle
         f1(*a).total_cmp(&f1(*b))
     });
     let least = best.unwrap_or(0.0);
-    let fitted = Fitted::train(&examples.iter().collect::<Vec<_>>(), labels.len(), seed);
+    let fitted = Fitted::train(&examples.iter().collect::<Vec<_>>(), &[], labels.len(), seed);
     let tested: Vec<(Vec<f32>, Vec<usize>, Duration)> = test
         .iter()
         .map(|one| {

@@ -53,7 +53,8 @@ impl Opinion {
         self.head.opinion(&self.encoder.encode(&[message]).swap_remove(0))
     }
 
-    /// How to take what the tier says, by the examples that the encoder did not learn from.
+    /// How to take what the tier says, by the examples that the encoder did not learn from. Prints how it does on them, which
+    /// neither it nor the words that spoke about them had seen.
     pub fn confidence(
         &self,
         made: &Made,
@@ -66,6 +67,8 @@ impl Opinion {
         let opinion = |(one, out): (&&Labelled, &bool)| out.then(|| self.about(&one.text));
         let opinions: Vec<Option<Vec<f32>>> = known.iter().zip(&out).map(opinion).collect();
         let others: Vec<Vec<f32>> = other.iter().map(|text| self.about(text)).collect();
-        tune::confidence(made, classes, &opinions, &others).0
+        let tier = tune::confidence(made, classes, &opinions, &others);
+        tune::tell(made, &opinions, &tier);
+        tier.confidence
     }
 }

@@ -4,8 +4,8 @@ use crate::{
     Fault,
     files::{self, Labelled},
 };
-use std::path::Path;
-use understanding::learned::{murmur::murmur3, topics::OUT_OF_SCOPE};
+use std::{collections::BTreeSet, path::Path};
+use understanding::learned::{grams::words, murmur::murmur3, topics::OUT_OF_SCOPE};
 
 /// Messages of each other matter that are learned from.
 const OF_EACH: usize = 20;
@@ -49,18 +49,44 @@ const SAME: [(&str, &str); 15] = [
 pub struct Data {
     /// Messages with our intents, BANKING77's labels or [`OUT_OF_SCOPE`].
     pub examples: Vec<Labelled>,
+    /// So many of them are our own sentences; they come first.
+    pub own: usize,
     /// Messages about nothing of that, for the gate.
     pub other: Vec<Labelled>,
 }
 
-/// One sentence in five is for the test only; which one, the sentence itself says.
-pub fn is_left_out(sentence: &str) -> bool {
-    murmur3(sentence.to_lowercase().as_bytes()).is_multiple_of(5)
+/// One sentence in five is for the test only; which one, its words say, so that those with the same words go together.
+fn is_left_out(words: &str) -> bool {
+    murmur3(words.as_bytes()).is_multiple_of(5)
+}
+
+/// What is added to the scores of our own intents, and of other matters. Each of our intents has fewer sentences than one of the
+/// public questions and all other matters together have many, so the scores lean to the latter by themselves. Found by
+/// cross-validation: the place where our own sentences and the public questions together are most often right.
+const OWN: f32 = 0.1;
+const OTHER: f32 = -0.1;
+
+/// What is added to the scores of each label.
+pub fn leanings(labels: &[String], data: &Data) -> Vec<f32> {
+    let own: BTreeSet<&String> = data.examples[..data.own].iter().flat_map(|one| &one.labels).collect();
+    let lean = |label: &String| match label.as_str() {
+        OUT_OF_SCOPE => OTHER,
+        _ if own.contains(label) => OWN,
+        _ => 0.0,
+    };
+    labels.iter().map(lean).collect()
+}
+
+/// A sentence as the n-grams see it; one without words as it is.
+fn plain(sentence: &str) -> String {
+    let words = words(sentence).join(" ");
+    if words.is_empty() { sentence.to_owned() } else { words }
 }
 
 /// Reads it from the folder of the public sets and from the folder of our own sentences.
 pub fn data(data: &Path, sentences: &Path) -> Result<Data, Fault> {
     let mut examples = own(sentences)?;
+    let own = examples.len();
     examples.extend(files::all(&data.join("banking77/train.csv"))?);
     let clinc = files::splits(&data.join("clinc150/train_val.json"))?;
     let domains = domains(&data.join("clinc150/domains.json"))?;
@@ -80,10 +106,10 @@ pub fn data(data: &Path, sentences: &Path) -> Result<Data, Fault> {
         }
     }
     let other = files::all(&data.join("clinc150/oos_train_val.json"))?;
-    Ok(Data { examples, other })
+    Ok(Data { examples, own, other })
 }
 
-/// Our own sentences but those that are for the test.
+/// Our own sentences but those that are for the test, each once.
 fn own(dir: &Path) -> Result<Vec<Labelled>, Fault> {
     let system = |source| files::FileFault::System { path: dir.to_owned(), source };
     let mut paths = Vec::new();
@@ -96,9 +122,13 @@ fn own(dir: &Path) -> Result<Vec<Labelled>, Fault> {
     for path in paths {
         let label = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let text = String::from_utf8_lossy(&files::bytes(&path)?).into_owned();
-        let sentences = text.lines().filter(|line| !line.is_empty() && !is_left_out(line));
-        examples
-            .extend(sentences.map(|line| Labelled { text: line.to_owned(), labels: vec![label.clone()] }));
+        let mut taken = BTreeSet::new();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            let plain = plain(line);
+            if !is_left_out(&plain) && taken.insert(plain) {
+                examples.push(Labelled { text: line.to_owned(), labels: vec![label.clone()] });
+            }
+        }
     }
     Ok(examples)
 }

@@ -5,6 +5,7 @@ use crate::{
     dense::{Dense, between_ends, pieces},
     eval::{SEED, class, labels},
     files::{self, Labelled},
+    marks::{self, Group, Tried},
     options::Options,
     product::{self, Data},
     report::{print, timed},
@@ -12,6 +13,7 @@ use crate::{
     weights::{self, unfit},
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use understanding::{
     learned::{
@@ -21,7 +23,7 @@ use understanding::{
         mind::grouped,
         pieces::Pieces,
         topics::{OUT_OF_SCOPE, target},
-        tuned::{Head, Stored},
+        tuned::{Head, Stored, sure},
     },
     train::{
         calibration,
@@ -40,7 +42,7 @@ pub fn run(options: &Options) -> Result<(), Fault> {
         write_pieces(options, &out)?;
     }
     if !["words", "encoder", "minilm"].iter().any(|name| wanted(name)) {
-        return Ok(());
+        return write_digests(&out);
     }
     let folder = options.needed("data")?;
     let sentences = options.path("sentences");
@@ -58,6 +60,24 @@ pub fn run(options: &Options) -> Result<(), Fault> {
         let (made, _) = learn(&Dense::minilm(options)?, &data, &folder)?;
         write(&out.join("minilm.bin"), &made.classifier.to_bytes())?;
     }
+    write_digests(&out)
+}
+
+/// `SHA256SUMS`, in the form of `sha256sum`: what every artefact in the folder is now.
+fn write_digests(out: &Path) -> Result<(), Fault> {
+    let system = |source| files::FileFault::System { path: out.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(out).map_err(system)? {
+        names.push(entry.map_err(system)?.file_name().to_string_lossy().into_owned());
+    }
+    names.retain(|name| name.ends_with(".bin"));
+    names.sort();
+    let mut lines = String::new();
+    for name in names {
+        let digest = files::hex(&Sha256::digest(files::bytes(&out.join(&name))?));
+        lines += &format!("{digest}  {name}\n");
+    }
+    std::fs::write(out.join("SHA256SUMS"), lines).map_err(system)?;
     Ok(())
 }
 
@@ -96,6 +116,7 @@ fn learn(dense: &Dense, data: &Data, folder: &Path) -> Result<(Made, Vec<Example
     let (made, took) = timed(|| classifier(&examples, &other, labels.clone(), sources, SEED as u64));
     let what = "expected examples of 1 to 255 labels";
     let mut made = made.ok_or(Fault::Unfit { path: folder.to_owned(), what })?;
+    made.lean(&product::leanings(&labels, data));
     let outside = labels.iter().position(|label| label == OUT_OF_SCOPE);
     let (known, classes): (Vec<Scored>, Vec<usize>) = made
         .known
@@ -110,6 +131,13 @@ fn learn(dense: &Dense, data: &Data, folder: &Path) -> Result<(Made, Vec<Example
         "tier": dense.tier(), "examples": examples.len(), "labels": labels.len(), "seconds": took.as_secs_f64(),
         "scale": made.classifier.confidence.scale, "act": made.classifier.confidence.act,
     })]);
+    let confidence = &made.classifier.confidence;
+    let truths = examples.iter().zip(marks::groups(data)).map(|(one, group)| Some((first(one), group)));
+    let truths = truths.chain(made.others.iter().map(|_| None));
+    let tried = made.known.iter().chain(&made.others).zip(truths);
+    let tried: Vec<Tried> =
+        tried.map(|(scored, truth)| Tried { judged: confidence.judge(scored), confidence, truth }).collect();
+    marks::tell(dense.tier(), &labels, &tried);
     Ok((made, examples))
 }
 
@@ -145,7 +173,8 @@ fn write_encoder(
     let vectors: Vec<Vec<f32>> = examples.iter().map(|example| encoded(&example.text)).collect();
     let others: Vec<Vec<f32>> = data.other.iter().map(|one| encoded(&one.text)).collect();
     stored.heads.truncate(1);
-    stored.heads.push(product_head(made, examples, &vectors, &others, &unseen(data, &train)));
+    let groups = marks::groups(data);
+    stored.heads.push(product_head(made, examples, &vectors, &others, &unseen(data, &train), &groups));
     write(&path, &stored.to_bytes(&tune::kept(&vocabulary)))
 }
 
@@ -156,6 +185,7 @@ fn product_head(
     vectors: &[Vec<f32>],
     others: &[Vec<f32>],
     unseen: &[bool],
+    groups: &[Group],
 ) -> Head {
     let classes: Vec<usize> = examples.iter().map(first).collect();
     let labels = made.classifier.labels.clone();
@@ -179,10 +209,29 @@ fn product_head(
     };
     let opinions: Vec<Option<Vec<f32>>> = said.iter().zip(unseen).zip(&classes).map(opinion).collect();
     let others: Vec<Vec<f32>> = others.iter().map(|vector| head.opinion(vector)).collect();
-    let (confidence, known, truths) = tune::confidence(made, &classes, &opinions, &others);
-    let act = least_to_act(&known, &truths, &head.labels, &confidence);
-    head.confidence = Confidence { act, ..confidence };
+    let tier = tune::confidence(made, &classes, &opinions, &others);
+    tune::tell(made, &opinions, &tier);
+    let act = least_to_act(&tier.both, &tier.truths, &head.labels, &tier.confidence);
+    head.confidence = Confidence { act, ..tier.confidence };
+    let groups = groups.iter().zip(&opinions).filter(|(_, opinion)| opinion.is_some());
+    tell_tier(made, &head, &tier, groups.map(|(group, _)| *group));
     head
+}
+
+/// Prints how the tier does on what neither part of it had seen.
+fn tell_tier(made: &Made, head: &Head, tier: &tune::Unseen, groups: impl Iterator<Item = Group>) {
+    let words = &made.classifier.confidence;
+    let tried = tier.both.iter().zip(&tier.words).zip(tier.truths.iter().zip(groups));
+    let tried: Vec<Tried> = tried
+        .map(|((both, alone), (class, group))| {
+            let truth = Some((*class, group));
+            match sure(alone, words) {
+                Some(judged) => Tried { judged, confidence: words, truth },
+                None => Tried { judged: head.confidence.judge(both), confidence: &head.confidence, truth },
+            }
+        })
+        .collect();
+    marks::tell("encoder", &head.labels, &tried);
 }
 
 /// Which examples the fine-tuning did not learn from.

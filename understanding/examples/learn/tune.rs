@@ -4,7 +4,7 @@ use crate::{
     Fault,
     dense::between_ends,
     files::Labelled,
-    report::{print, timed},
+    report::{print, rounded, timed},
     weights::{Published, unfit},
 };
 use serde_json::json;
@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use understanding::{
     learned::{
         classifier::Source,
-        confidence::{Confidence, Gate, Scored},
+        confidence::{Confidence, Gate, Scored, largest},
         encoder::Encoder,
         table::has_row,
-        tuned::{Head, Kept, Stored, mixed},
+        tuned::{Head, Kept, Stored, mixed, sure},
         wordpiece::Vocabulary,
     },
     train::{
@@ -89,27 +89,62 @@ pub fn ready(stored: &Stored) -> Result<Encoder, Fault> {
     Encoder::new(&stored.tensors).map_err(unfit(PathBuf::from("the fine-tuned encoder")))
 }
 
-/// How to take what the tier says, by messages that neither part of it has seen: `opinions` are for those examples. With what
-/// it says about them, and their classes.
+/// The tier on messages that neither part of it has seen.
+pub struct Unseen {
+    /// How to take what it says.
+    pub confidence: Confidence,
+    /// What both parts say together.
+    pub both: Vec<Scored>,
+    /// What the words say alone.
+    pub words: Vec<Scored>,
+    /// The classes of these messages.
+    pub truths: Vec<usize>,
+}
+
+/// Fits the tier by messages that neither part of it has seen: `opinions` are for those examples.
 pub fn confidence(
     made: &Made,
     classes: &[usize],
     opinions: &[Option<Vec<f32>>],
     others: &[Vec<f32>],
-) -> (Confidence, Vec<Scored>, Vec<usize>) {
+) -> Unseen {
     let scale = made.classifier.confidence.scale;
     let with = |scored: &Scored, opinion: &[f32]| Scored {
         scores: mixed(&scored.scores, scale, opinion),
         ..scored.clone()
     };
-    let (mut known, mut truths) = (Vec::new(), Vec::new());
+    let (mut both, mut words, mut truths) = (Vec::new(), Vec::new(), Vec::new());
     for ((scored, opinion), class) in made.known.iter().zip(opinions).zip(classes) {
         if let Some(opinion) = opinion {
-            known.push(with(scored, opinion));
+            both.push(with(scored, opinion));
+            words.push(scored.clone());
             truths.push(*class);
         }
     }
     let others: Vec<Scored> =
         made.others.iter().zip(others).map(|(scored, opinion)| with(scored, opinion)).collect();
-    (calibration::fit(&known, &truths, &others), known, truths)
+    Unseen { confidence: calibration::fit(&both, &truths, &others), both, words, truths }
+}
+
+/// Prints how the tier and each part of it do on messages that they had not seen.
+pub fn tell(made: &Made, opinions: &[Option<Vec<f32>>], unseen: &Unseen) {
+    let n = unseen.truths.len().max(1) as f64;
+    let part = |right: &dyn Fn(usize) -> bool| {
+        rounded((0..unseen.truths.len()).filter(|at| right(*at)).count() as f64 / n)
+    };
+    let encoder: Vec<&Vec<f32>> = opinions.iter().flatten().collect();
+    let is_sure = |at: usize| sure(&unseen.words[at], &made.classifier.confidence).is_some();
+    let says = |scores: &[f32], at: usize| largest(scores) == unseen.truths[at];
+    let tier = |at: usize| {
+        let said = if is_sure(at) { &unseen.words[at] } else { &unseen.both[at] };
+        says(&said.scores, at)
+    };
+    print(&[json!({
+        "unseen": unseen.truths.len(),
+        "words": part(&|at| says(&unseen.words[at].scores, at)),
+        "encoder_alone": part(&|at| says(encoder[at], at)),
+        "both": part(&|at| says(&unseen.both[at].scores, at)),
+        "tier": part(&tier),
+        "not_asked": part(&is_sure),
+    })]);
 }

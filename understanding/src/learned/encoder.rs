@@ -3,7 +3,7 @@
 
 use super::{
     kernel::{Panels, dot, erf, exp, product},
-    tensors::{BadWeights, Tensor, Tensors},
+    tensors::{BadWeights, Numbers, Tensor, Tensors},
 };
 use pulp::{Arch, Simd, WithSimd};
 
@@ -20,8 +20,14 @@ pub const MAX_PIECES: usize = 128;
 /// What keeps a division by a spread of nothing from happening; the model was made with it.
 const LEAST_SPREAD: f32 = 1e-12;
 
+enum Weights {
+    Floats(Panels),
+    /// Each column is its scale times these.
+    Bytes(Panels<i8>, Vec<f32>),
+}
+
 struct Linear {
-    weights: Panels,
+    weights: Weights,
     bias: Vec<f32>,
 }
 
@@ -127,27 +133,40 @@ fn means(x: &[f32], lengths: &[usize]) -> Vec<Vec<f32>> {
 
 fn layer(tensors: &Tensors, number: usize) -> Result<Layer, BadWeights> {
     let at = |part: &str| format!("encoder.layer.{number}.{part}");
-    let mut weights = Vec::with_capacity(3 * WIDTH * WIDTH);
-    let mut bias = Vec::with_capacity(3 * WIDTH);
-    for part in ["query", "key", "value"] {
-        let name = at(&format!("attention.self.{part}"));
-        weights.extend(tensors.get(&format!("{name}.weight"), WIDTH, WIDTH)?.floats());
-        bias.extend(tensors.vector(&format!("{name}.bias"), WIDTH)?);
-    }
+    let look = ["query", "key", "value"].map(|part| at(&format!("attention.self.{part}")));
     Ok(Layer {
-        look: Linear { weights: Panels::of_columns(&weights, WIDTH, 3 * WIDTH), bias },
-        join: linear(tensors, &at("attention.output.dense"), WIDTH, WIDTH)?,
+        look: linear(tensors, &look, WIDTH, WIDTH)?,
+        join: linear(tensors, &[at("attention.output.dense")], WIDTH, WIDTH)?,
         joined: norm(tensors, &at("attention.output.LayerNorm"))?,
-        widen: linear(tensors, &at("intermediate.dense"), WIDTH, INNER)?,
-        narrow: linear(tensors, &at("output.dense"), INNER, WIDTH)?,
+        widen: linear(tensors, &[at("intermediate.dense")], WIDTH, INNER)?,
+        narrow: linear(tensors, &[at("output.dense")], INNER, WIDTH)?,
         narrowed: norm(tensors, &at("output.LayerNorm"))?,
     })
 }
 
-fn linear(tensors: &Tensors, name: &str, inner: usize, outer: usize) -> Result<Linear, BadWeights> {
-    let weights = tensors.get(&format!("{name}.weight"), outer, inner)?.floats();
-    let bias = tensors.vector(&format!("{name}.bias"), outer)?;
-    Ok(Linear { weights: Panels::of_columns(&weights, inner, outer), bias })
+/// Maps of one size, side by side. Bytes stay bytes.
+fn linear(tensors: &Tensors, names: &[String], inner: usize, outer: usize) -> Result<Linear, BadWeights> {
+    let mut bias = Vec::with_capacity(names.len() * outer);
+    let mut parts = Vec::with_capacity(names.len());
+    for name in names {
+        parts.push(tensors.get(&format!("{name}.weight"), outer, inner)?);
+        bias.extend(tensors.vector(&format!("{name}.bias"), outer)?);
+    }
+    let outer = names.len() * outer;
+    let (mut scales, mut bytes) = (Vec::with_capacity(outer), Vec::with_capacity(inner * outer));
+    for part in &parts {
+        if let Numbers::Bytes { scales: its, values } = &part.numbers {
+            scales.extend_from_slice(its);
+            bytes.extend_from_slice(values);
+        }
+    }
+    let weights = if bytes.len() == inner * outer {
+        Weights::Bytes(Panels::of_columns(&bytes, inner, outer), scales)
+    } else {
+        let floats: Vec<f32> = parts.iter().flat_map(|part| part.floats()).collect();
+        Weights::Floats(Panels::of_columns(&floats, inner, outer))
+    };
+    Ok(Linear { weights, bias })
 }
 
 fn norm(tensors: &Tensors, name: &str) -> Result<Norm, BadWeights> {
@@ -183,7 +202,15 @@ impl Layer {
 
 impl Linear {
     fn apply(&self, x: &[f32], out: &mut Vec<f32>) {
-        product(x, &self.weights, out);
+        match &self.weights {
+            Weights::Floats(panels) => product(x, panels, out),
+            Weights::Bytes(panels, scales) => {
+                product(x, panels, out);
+                for row in out.chunks_exact_mut(scales.len()) {
+                    row.iter_mut().zip(scales).for_each(|(value, scale)| *value *= scale);
+                }
+            }
+        }
         for row in out.chunks_exact_mut(self.bias.len()) {
             row.iter_mut().zip(&self.bias).for_each(|(value, bias)| *value += bias);
         }

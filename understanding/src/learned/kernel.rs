@@ -9,20 +9,40 @@ const WIDE: usize = 16;
 /// Rows that one step works on: with a panel of two vectors, they fill the registers of AVX2.
 const HIGH: usize = 6;
 
+/// What a matrix is made of: numbers, or bytes, which take a quarter of the memory.
+pub trait Cell: Copy + Default {
+    /// The number that it is.
+    fn number(self) -> f32;
+}
+
+impl Cell for f32 {
+    #[inline(always)]
+    fn number(self) -> f32 {
+        self
+    }
+}
+
+impl Cell for i8 {
+    #[inline(always)]
+    fn number(self) -> f32 {
+        f32::from(self)
+    }
+}
+
 /// A matrix that stands on the right of products, laid out in panels of [`WIDE`] columns.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Panels {
+pub struct Panels<T = f32> {
     /// Rows of the matrix.
     pub inner: usize,
     /// Columns of the matrix.
     pub outer: usize,
-    data: Vec<f32>,
+    data: Vec<T>,
 }
 
-impl Panels {
+impl<T: Cell> Panels<T> {
     /// The matrix whose element at row k and column j is `at(k, j)`.
-    pub fn new(inner: usize, outer: usize, at: impl Fn(usize, usize) -> f32) -> Panels {
-        let mut data = vec![0.0; inner * outer.div_ceil(WIDE) * WIDE];
+    pub fn new(inner: usize, outer: usize, at: impl Fn(usize, usize) -> T) -> Panels<T> {
+        let mut data = vec![T::default(); inner * outer.div_ceil(WIDE) * WIDE];
         for (panel, columns) in data.chunks_exact_mut(inner.max(1) * WIDE).enumerate() {
             for (k, row) in columns.chunks_exact_mut(WIDE).enumerate() {
                 for (j, value) in row.iter_mut().enumerate() {
@@ -37,31 +57,31 @@ impl Panels {
     }
 
     /// A matrix in rows.
-    pub fn of_rows(rows: &[f32], inner: usize, outer: usize) -> Panels {
+    pub fn of_rows(rows: &[T], inner: usize, outer: usize) -> Panels<T> {
         Panels::new(inner, outer, |k, j| rows[k * outer + j])
     }
 
     /// The transpose of a matrix of `outer` rows: the way in which weights are stored.
-    pub fn of_columns(columns: &[f32], inner: usize, outer: usize) -> Panels {
+    pub fn of_columns(columns: &[T], inner: usize, outer: usize) -> Panels<T> {
         Panels::new(inner, outer, |k, j| columns[j * inner + k])
     }
 }
 
 /// `out = left x right` with `left` in rows of `right.inner`; `out` gets rows of `right.outer`.
-pub fn product(left: &[f32], right: &Panels, out: &mut Vec<f32>) {
+pub fn product<T: Cell>(left: &[f32], right: &Panels<T>, out: &mut Vec<f32>) {
     let rows = left.len() / right.inner;
     out.clear();
     out.resize(rows * right.outer, 0.0);
     Arch::new().dispatch(Product { left, right, out });
 }
 
-struct Product<'a> {
+struct Product<'a, T> {
     left: &'a [f32],
-    right: &'a Panels,
+    right: &'a Panels<T>,
     out: &'a mut [f32],
 }
 
-impl WithSimd for Product<'_> {
+impl<T: Cell> WithSimd for Product<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -74,12 +94,12 @@ impl WithSimd for Product<'_> {
             let outs = self.out.chunks_mut(HIGH * outer);
             for (left, out) in lefts.zip(outs) {
                 match left.len() / inner {
-                    6 => tile::<6>(left, panel, out, inner, outer, from, wide),
-                    5 => tile::<5>(left, panel, out, inner, outer, from, wide),
-                    4 => tile::<4>(left, panel, out, inner, outer, from, wide),
-                    3 => tile::<3>(left, panel, out, inner, outer, from, wide),
-                    2 => tile::<2>(left, panel, out, inner, outer, from, wide),
-                    _ => tile::<1>(left, panel, out, inner, outer, from, wide),
+                    6 => tile::<6, T>(left, panel, out, inner, outer, from, wide),
+                    5 => tile::<5, T>(left, panel, out, inner, outer, from, wide),
+                    4 => tile::<4, T>(left, panel, out, inner, outer, from, wide),
+                    3 => tile::<3, T>(left, panel, out, inner, outer, from, wide),
+                    2 => tile::<2, T>(left, panel, out, inner, outer, from, wide),
+                    _ => tile::<1, T>(left, panel, out, inner, outer, from, wide),
                 }
             }
         }
@@ -88,9 +108,9 @@ impl WithSimd for Product<'_> {
 
 /// `R` rows times one panel.
 #[inline(always)]
-fn tile<const R: usize>(
+fn tile<const R: usize, T: Cell>(
     left: &[f32],
-    panel: &[f32],
+    panel: &[T],
     out: &mut [f32],
     inner: usize,
     outer: usize,
@@ -105,9 +125,10 @@ fn tile<const R: usize>(
     let (columns, _) = panel.as_chunks::<WIDE>();
     let columns = &columns[..inner];
     for (k, column) in columns.iter().enumerate() {
+        let column = column.map(T::number);
         for (sum, row) in sums.iter_mut().zip(&rows) {
             let factor = row[k];
-            for (sum, value) in sum.iter_mut().zip(column) {
+            for (sum, value) in sum.iter_mut().zip(&column) {
                 *sum += factor * value;
             }
         }
@@ -182,6 +203,10 @@ mod tests {
                     assert_eq!(out[i * outer + j], sum, "{rows} {inner} {outer}");
                 }
             }
+            let bytes: Vec<i8> = right.iter().map(|value| *value as i8).collect();
+            let mut again = Vec::new();
+            product(&left, &Panels::of_rows(&bytes, inner, outer), &mut again);
+            assert_eq!(out, again, "bytes are numbers too");
         }
     }
 

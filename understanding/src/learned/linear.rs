@@ -64,6 +64,11 @@ impl Linear {
         Linear::new(starts, entries, scales, biases)
     }
 
+    /// Adds to what every message scores in each class.
+    pub fn lean(&mut self, by: &[f32]) {
+        self.biases.iter_mut().zip(by).for_each(|(bias, by)| *bias += by);
+    }
+
     /// The parts, to be stored.
     pub fn parts(&self) -> Parts<'_> {
         (&self.starts, &self.entries, &self.scales, &self.biases)

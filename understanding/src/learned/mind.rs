@@ -11,7 +11,7 @@ use super::{
     power::word_of_power,
     tensors::{BadWeights, Tensors},
     topics::{OUT_OF_SCOPE, Target, target},
-    tuned::{Head, Stored, mixed},
+    tuned::{Head, Stored, mixed, sure},
 };
 use crate::{MAX_CHOICES, MAX_READ_BYTES};
 use serde::Deserialize;
@@ -55,13 +55,13 @@ pub struct Artefacts<'a> {
 }
 
 impl Artefacts<'static> {
-    /// Those that this program was built with.
+    /// Those that this program was built with: all but the weights of MiniLM-L6.
     pub fn shipped() -> Artefacts<'static> {
         Artefacts {
             pieces: include_bytes!("../../artefacts/pieces.bin"),
             words: include_bytes!("../../artefacts/words.bin"),
-            encoder: None,
-            minilm: None,
+            encoder: Some(include_bytes!("../../artefacts/encoder.bin")),
+            minilm: Some(include_bytes!("../../artefacts/minilm.bin")),
             weights: None,
         }
     }
@@ -127,6 +127,8 @@ pub struct Reading {
     pub verdict: Verdict,
     /// Whether it was a word of power, which no probability decides.
     pub word_of_power: bool,
+    /// What decided: the tier `encoder` leaves to the words what they are sure of.
+    pub by: Tier,
 }
 
 /// An n-gram of a message and what it adds to the score of a label.
@@ -136,6 +138,14 @@ pub struct Reason {
     pub gram: String,
     /// May be negative.
     pub adds: f32,
+}
+
+/// What a tier says of a message, and how to take it.
+struct Said<'a> {
+    scored: Scored,
+    confidence: &'a Confidence,
+    labels: &'a [String],
+    by: Tier,
 }
 
 enum Above {
@@ -201,31 +211,44 @@ impl Mind {
         if let Some(intent) = word_of_power(text) {
             let choice = Choice { target: target(intent), label: intent.to_owned(), probability: 1.0 };
             let verdict = Verdict::Act(choice.clone());
-            return Reading { choices: vec![choice], in_scope: 0.0, verdict, word_of_power: true };
+            return Reading {
+                choices: vec![choice],
+                in_scope: 0.0,
+                verdict,
+                word_of_power: true,
+                by: Tier::Words,
+            };
         }
-        let (scored, confidence, labels) = self.scored(text);
+        let Said { scored, confidence, labels, by } = self.said(text);
         let judged = confidence.judge(&scored);
         let choices = grouped(labels, &judged.probabilities);
         let in_scope = judged.in_scope - confidence.gate.least;
         let verdict = decide(&choices, in_scope, confidence);
-        Reading { choices, in_scope, verdict, word_of_power: false }
+        Reading { choices, in_scope, verdict, word_of_power: false, by }
     }
 
-    fn scored(&self, text: &str) -> (Scored, &Confidence, &[String]) {
+    fn said(&self, text: &str) -> Said<'_> {
         if let Above::Minilm(both) = &self.above {
             let (encoder, classifier) = both.as_ref();
             let features = classifier.features(text, &self.encoded(encoder, text));
-            return (classifier.scored(&features), &classifier.confidence, &classifier.labels);
+            return Said {
+                scored: classifier.scored(&features),
+                confidence: &classifier.confidence,
+                labels: &classifier.labels,
+                by: Tier::Minilm,
+            };
         }
         let mut scored = self.words.scored(&self.words.features(text, &self.pieces.mean(text)));
-        let mut confidence = &self.words.confidence;
-        if let Above::Encoder(both) = &self.above {
+        let (mut confidence, mut by) = (&self.words.confidence, Tier::Words);
+        if let Above::Encoder(both) = &self.above
+            && sure(&scored, confidence).is_none()
+        {
             let (encoder, head) = both.as_ref();
             let opinion = head.opinion(&self.encoded(encoder, text));
             scored.scores = mixed(&scored.scores, confidence.scale, &opinion);
-            confidence = &head.confidence;
+            (confidence, by) = (&head.confidence, Tier::Encoder);
         }
-        (scored, confidence, &self.words.labels)
+        Said { scored, confidence, labels: &self.words.labels, by }
     }
 
     fn encoded(&self, encoder: &Encoder, text: &str) -> Vec<f32> {

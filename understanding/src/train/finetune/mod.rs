@@ -240,6 +240,30 @@ mod tests {
     }
 
     #[test]
+    fn layers_in_bytes_are_the_same_map_as_their_numbers() {
+        let mut bytes = small();
+        let maps: Vec<String> = bytes.0.keys().filter(|name| name.starts_with("encoder.")).cloned().collect();
+        for name in maps {
+            let tensor = &bytes.0[&name];
+            if tensor.rows() > 1 {
+                let rounded = tensor.in_bytes();
+                bytes.0.insert(name, rounded);
+            }
+        }
+        let mut floats = bytes.clone();
+        for tensor in floats.0.values_mut() {
+            tensor.numbers = Numbers::Floats(tensor.floats());
+        }
+        let encoded = |tensors: &Tensors| {
+            let encoder = crate::learned::encoder::Encoder::new(tensors).unwrap();
+            encoder.encode(&[vec![1, 3, 5, 2]]).swap_remove(0)
+        };
+        for (a, b) in encoded(&bytes).iter().zip(encoded(&floats)) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+    }
+
+    #[test]
     fn it_learns_and_the_same_seed_gives_the_same_bytes() {
         let lessons: Vec<Lesson> =
             (0..24).map(|at| Lesson { pieces: vec![1, 3 + (at % 3) as u32, 2], class: at % 3 }).collect();
