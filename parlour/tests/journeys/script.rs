@@ -46,6 +46,8 @@ pub enum Step {
     Approve,
     /// `open the page`: the customer opens the page of the last answer and presses its button.
     OpenPage,
+    /// `the bank has told`: waits until the bank has sent all that it has to tell.
+    BankHasTold,
 }
 
 /// Reads a file.
@@ -85,6 +87,7 @@ pub fn read(text: &str) -> Result<Script, String> {
             }
             ("step", "up") => said(Step::Approve)?,
             ("open", "the page") => said(Step::OpenPage)?,
+            ("the", "bank has told") => said(Step::BankHasTold)?,
             _ => return Err(format!("line {}: `{line}` is no step; docs/journeys.md lists them", at + 1)),
         };
         script.steps.extend(step);

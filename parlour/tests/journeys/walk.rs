@@ -12,6 +12,7 @@ use parlour::demo::{
     page::Form,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Names in a reply whose values nobody reads.
 const UNREAD: &[&str] =
@@ -68,6 +69,7 @@ impl Walk {
             Step::AtTheBank(text) => self.at_the_bank(bank, text).await?,
             Step::Approve => self.approve(bank).await?,
             Step::OpenPage => self.open_page().await?,
+            Step::BankHasTold => self.bank_has_told(bank.id.as_str()).await?,
         }
         Ok(())
     }
@@ -110,7 +112,8 @@ impl Walk {
         let url = bank.url.join("purchase").map_err(words)?;
         let mut page = self.guest.visitor.get(&url).await.map_err(words)?;
         if page.form_with("amount").is_err() {
-            self.guest.sign_in(bank, page).await.map_err(words)?;
+            let door = self.guest.visitor.settle(page).await.map_err(words)?;
+            self.guest.sign_in(bank, door).await.map_err(words)?;
             page = self.guest.visitor.get(&url).await.map_err(words)?;
         }
         let mut form = page.form_with("amount").map_err(words)?;
@@ -128,6 +131,22 @@ impl Walk {
             return Ok(());
         }
         Err(format!("the bank's page says nothing of “{text}”:\n{}", page.body))
+    }
+
+    /// Waits until nothing waits to be sent at the bank.
+    async fn bank_has_told(&self, bank: &str) -> Result<(), String> {
+        let file = self.house.data().join(format!("sandbox/{bank}/bank.sqlite"));
+        let db = rusqlite::Connection::open(file).map_err(words)?;
+        db.busy_timeout(Duration::from_secs(10)).map_err(words)?;
+        let sql = "SELECT COUNT(*) FROM webhook_outbox WHERE sent_at IS NULL AND given_up_at IS NULL";
+        for _ in 0..1_200 {
+            let waiting: i64 = db.query_row(sql, [], |row| row.get(0)).map_err(words)?;
+            if waiting == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Err("the bank still has something to tell after a minute".to_owned())
     }
 
     /// What the page says is the last answer from then on, and what its files hold.
