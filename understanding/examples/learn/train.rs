@@ -212,7 +212,7 @@ fn product_head(
     let tier = tune::confidence(made, &classes, &opinions, &others);
     tune::tell(made, &opinions, &tier);
     let act = least_to_act(&tier.both, &tier.truths, &head.labels, &tier.confidence);
-    head.confidence = Confidence { act, ..tier.confidence };
+    head.confidence = Confidence { act, ..tier.confidence.clone() };
     let groups = groups.iter().zip(&opinions).filter(|(_, opinion)| opinion.is_some());
     tell_tier(made, &head, &tier, groups.map(|(group, _)| *group));
     head
