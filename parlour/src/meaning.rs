@@ -41,6 +41,8 @@ pub fn of<'a>(app: &App, tenant: &'a Tenant, text: &str, by_phrases: &Decision) 
         Verdict::Act(choice) => sure(tenant, &choice).unwrap_or_else(|| asked(vec![])),
         Verdict::Clarify(choices) => match choices.first().and_then(|choice| likely_page(tenant, choice)) {
             Some(page) => Meaning::Page(page),
+            // What is most likely nothing that is done here is not made into one of the things that are.
+            None if choices.first().is_none_or(|first| intent(first).is_none()) => asked(vec![]),
             None => asked(choices.iter().filter_map(intent).collect()),
         },
         Verdict::Refuse => asked(vec![]),

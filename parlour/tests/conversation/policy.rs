@@ -160,7 +160,7 @@ async fn rules_that_fail_their_tests_are_not_put_in_force() {
     );
     write(&file, |text| text.replace(NO_BALANCES, "balances = \"yes\""));
     let (right, said) = parlour(&["policy", "test", "--config", &config]);
-    assert!(right && said.contains("Meridian Savings (meridian): 8 policy tests"), "{said}");
+    assert!(right && said.contains("Meridian Savings (meridian): 10 policy tests"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
