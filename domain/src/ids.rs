@@ -123,6 +123,12 @@ id!(
     /// One change that needs a second person.
     ProposalId, "prp");
 id!(
+    /// One set of fraud rules that somebody proposed.
+    RuleSetId, "rls");
+id!(
+    /// One time for which the budget of fraud alerts is lifted.
+    LiftId, "lif");
+id!(
     /// One line of what staff did.
     DeedId, "dee");
 id!(

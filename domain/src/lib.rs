@@ -37,7 +37,7 @@ pub use ids::{
     TravelNoticeId,
 };
 pub use money::{Currency, Money};
-pub use order::{Operation, Order};
+pub use order::{Operation, Order, PaymentAnswer};
 pub use purpose::{DataClass, Purpose};
 pub use region::Region;
 pub use schedule::{

@@ -38,7 +38,7 @@ impl Currency {
 
     /// The three letters.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).expect("a currency is made of three capital letters only")
     }
 
     /// Decimals of the smallest unit (ISO 4217): 2 for most, 0 for the yen, 3 for some dinars.

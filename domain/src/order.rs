@@ -1,8 +1,8 @@
 //! What a customer can have done on their accounts and cards. Closed: what is not here cannot be ordered.
 
 use crate::{
-    AccountId, CardId, ContactPreferences, DataClass, LimitChange, Loss, Region, TravelNoticeId,
-    purpose::NotKnown, purpose::closed,
+    AccountId, CardId, ContactPreferences, DataClass, LimitChange, Loss, Region, TransactionId,
+    TravelNoticeId, purpose::NotKnown, purpose::closed,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ closed! {
         RenameAccount = "rename_account",
         /// How the bank reaches the customer.
         SetContactPreferences = "set_contact_preferences",
+        /// A payment is the customer's own, or is not.
+        ReportPayment = "report_payment",
     }
 }
 
@@ -42,6 +44,7 @@ impl Operation {
             Operation::CancelTravelNotice => "to take a travel notice back",
             Operation::RenameAccount => "to rename an account",
             Operation::SetContactPreferences => "to change how the bank reaches you",
+            Operation::ReportPayment => "to tell the bank whether a payment is yours",
         }
     }
 
@@ -56,7 +59,18 @@ impl Operation {
             | Operation::CancelTravelNotice => DataClass::Cards,
             Operation::RenameAccount => DataClass::Accounts,
             Operation::SetContactPreferences => DataClass::Contact,
+            Operation::ReportPayment => DataClass::Transactions,
         }
+    }
+}
+
+closed! {
+    /// What a customer says of a payment.
+    PaymentAnswer {
+        /// They made it.
+        Mine = "mine",
+        /// They did not.
+        NotMine = "not_mine",
     }
 }
 
@@ -127,6 +141,17 @@ pub enum Order {
         /// How they shall be.
         preferences: ContactPreferences,
     },
+    /// [`Operation::ReportPayment`].
+    ReportPayment {
+        /// The payment.
+        transaction: TransactionId,
+        /// Its account.
+        account: AccountId,
+        /// What the customer says of it.
+        answer: PaymentAnswer,
+        /// Whether it counts only after the customer's approval on the bank's own site, whatever the bank asks by itself.
+        approve: bool,
+    },
 }
 
 impl Order {
@@ -141,6 +166,7 @@ impl Order {
             Order::CancelTravelNotice { .. } => Operation::CancelTravelNotice,
             Order::RenameAccount { .. } => Operation::RenameAccount,
             Order::SetContactPreferences { .. } => Operation::SetContactPreferences,
+            Order::ReportPayment { .. } => Operation::ReportPayment,
         }
     }
 
@@ -151,7 +177,8 @@ impl Order {
             | Order::UnfreezeCard { account, .. }
             | Order::ReportCard { account, .. }
             | Order::SetCardLimits { account, .. }
-            | Order::RenameAccount { account, .. } => Some(account),
+            | Order::RenameAccount { account, .. }
+            | Order::ReportPayment { account, .. } => Some(account),
             Order::AddTravelNotice { .. }
             | Order::CancelTravelNotice { .. }
             | Order::SetContactPreferences { .. } => None,

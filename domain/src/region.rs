@@ -17,7 +17,7 @@ pub struct NotARegion;
 impl Region {
     /// The two letters.
     pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("ZZ")
+        std::str::from_utf8(&self.0).expect("a region is made of two capital letters only")
     }
 }
 

@@ -15,6 +15,8 @@ closed! {
         Officer = "officer",
         /// Reads the decisions of the gate, and nothing else.
         Auditor = "auditor",
+        /// Works on fraud alerts and on the rules against fraud, and does nothing else.
+        FraudAnalyst = "fraud_analyst",
     }
 }
 
@@ -31,6 +33,14 @@ pub enum Act {
     Invite,
     /// Search the decisions of the gate.
     Audit,
+    /// Look at fraud alerts, rules and budget, and decide about alerts.
+    Fraud,
+    /// Propose rules against fraud.
+    ProposeRules,
+    /// Approve or decline rules against fraud that somebody else proposed.
+    DecideRules,
+    /// Lift the budget of fraud alerts for some hours. One person suffices: an attack does not wait.
+    LiftBudget,
 }
 
 impl Role {
@@ -41,11 +51,14 @@ impl Role {
             Role::PolicyEditor => matches!(act, Act::Look | Act::Propose),
             Role::Officer => true,
             Role::Auditor => matches!(act, Act::Audit),
+            Role::FraudAnalyst => matches!(act, Act::Fraud | Act::ProposeRules | Act::DecideRules),
         }
     }
 
     /// Whether somebody in this role takes part in decisions that need two people. Such a role is given at
-    /// the command line only: whoever could give it in the console could be both people.
+    /// the command line only: whoever could give it in the console could be both people. Fraud analysts, who decide
+    /// about rules only, may be invited in the console; whoever made a link for one of two people counts as that one
+    /// there (`store::staff::vouches`).
     pub fn takes_part(self) -> bool {
         self.may(Act::Propose) || self.may(Act::Decide)
     }
@@ -57,6 +70,7 @@ impl Role {
             Role::PolicyEditor => "Policy editor",
             Role::Officer => "Officer",
             Role::Auditor => "Auditor",
+            Role::FraudAnalyst => "Fraud analyst",
         }
     }
 }
@@ -114,6 +128,12 @@ closed! {
         Declined = "declined",
         /// A change was taken back by the person who proposed it.
         TakenBack = "taken_back",
+        /// A fraud alert was decided.
+        FraudDecided = "fraud_decided",
+        /// The budget of fraud alerts was lifted for some hours.
+        BudgetLifted = "budget_lifted",
+        /// That was ended before its time.
+        BudgetLiftEnded = "budget_lift_ended",
     }
 }
 
@@ -132,6 +152,29 @@ impl DeedKind {
             DeedKind::Approved => "approved",
             DeedKind::Declined => "declined",
             DeedKind::TakenBack => "took back",
+            DeedKind::FraudDecided => "decided a fraud alert",
+            DeedKind::BudgetLifted => "lifted the budget of fraud alerts",
+            DeedKind::BudgetLiftEnded => "ended a lift of that budget",
+        }
+    }
+}
+
+closed! {
+    /// What a bank's people find about a payment that was suspected.
+    FraudVerdict {
+        /// It was fraud.
+        Fraud = "fraud",
+        /// It was in order.
+        Genuine = "genuine",
+    }
+}
+
+impl FraudVerdict {
+    /// The other one.
+    pub fn other(self) -> FraudVerdict {
+        match self {
+            FraudVerdict::Fraud => FraudVerdict::Genuine,
+            FraudVerdict::Genuine => FraudVerdict::Fraud,
         }
     }
 }
@@ -255,12 +298,24 @@ mod tests {
     #[test]
     fn a_role_does_what_it_is_there_for_and_nothing_else() {
         use Act as A;
-        let acts = [A::Look, A::Propose, A::Decide, A::Invite, A::Audit];
+        let acts = [A::Look, A::Propose, A::Decide, A::Invite, A::Audit, A::Fraud];
         let may = |role: Role| acts.iter().map(|act| role.may(*act)).collect::<Vec<_>>();
-        assert_eq!(may(Role::Viewer), [true, false, false, false, false]);
-        assert_eq!(may(Role::PolicyEditor), [true, true, false, false, false]);
-        assert_eq!(may(Role::Officer), [true, true, true, true, true]);
-        assert_eq!(may(Role::Auditor), [false, false, false, false, true]);
+        assert_eq!(may(Role::Viewer), [true, false, false, false, false, false]);
+        assert_eq!(may(Role::PolicyEditor), [true, true, false, false, false, false]);
+        assert_eq!(may(Role::Officer), [true, true, true, true, true, true]);
+        assert_eq!(may(Role::Auditor), [false, false, false, false, true, false]);
+        assert_eq!(may(Role::FraudAnalyst), [false, false, false, false, false, true]);
+    }
+
+    #[test]
+    fn analysts_and_officers_work_on_rules_and_only_officers_lift_the_budget() {
+        let acts = [Act::ProposeRules, Act::DecideRules, Act::LiftBudget];
+        let may = |role: Role| acts.map(|act| role.may(act));
+        for role in [Role::Viewer, Role::PolicyEditor, Role::Auditor] {
+            assert_eq!(may(role), [false, false, false], "{role}");
+        }
+        assert_eq!(may(Role::FraudAnalyst), [true, true, false]);
+        assert_eq!(may(Role::Officer), [true, true, true]);
     }
 
     #[test]
