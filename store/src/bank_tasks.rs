@@ -17,6 +17,8 @@ use std::{fmt, str::FromStr};
 pub enum TaskKind {
     /// End a consent and its tokens.
     RevokeConsent,
+    /// Carry out what its customer ordered.
+    Order,
 }
 
 /// Where a task stands.
@@ -40,6 +42,7 @@ impl TaskKind {
     pub fn as_str(self) -> &'static str {
         match self {
             TaskKind::RevokeConsent => "revoke_consent",
+            TaskKind::Order => "order",
         }
     }
 }
@@ -47,7 +50,10 @@ impl TaskKind {
 impl FromStr for TaskKind {
     type Err = NotOfATask;
     fn from_str(text: &str) -> Result<Self, NotOfATask> {
-        if text == TaskKind::RevokeConsent.as_str() { Ok(TaskKind::RevokeConsent) } else { Err(NotOfATask) }
+        [TaskKind::RevokeConsent, TaskKind::Order]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(NotOfATask)
     }
 }
 

@@ -140,6 +140,11 @@ const OWNED: &[Owned] = &[
         kept_as: None,
     },
     Owned {
+        name: "fraud_alert",
+        wipe: "DELETE FROM fraud_alert WHERE bank = $1 AND customer = $2",
+        kept_as: None,
+    },
+    Owned {
         name: "customer_order",
         wipe: "DELETE FROM customer_order WHERE bank = $1 AND customer = $2",
         kept_as: None,
@@ -155,6 +160,13 @@ const OWNED: &[Owned] = &[
 /// consents, before they do.
 const SHARES: &str = "DELETE FROM consent_share WHERE bank = $1 \
     AND consent IN (SELECT c.id FROM consent c WHERE c.bank = $1 AND c.customer = $2)";
+
+/// What the bank's people decided about the customer's fraud alerts. The alerts are locked first: whoever decides about one
+/// at this moment is waited for, and whoever does after finds it gone.
+const ALERTS: &str =
+    "SELECT id FROM fraud_alert WHERE bank = $1 AND customer = $2 ORDER BY id /*pg: FOR UPDATE*/";
+const DECISIONS: &str = "DELETE FROM fraud_decision WHERE bank = $1 \
+    AND alert IN (SELECT a.id FROM fraud_alert a WHERE a.bank = $1 AND a.customer = $2)";
 
 /// Rows without which nothing that is kept could be read; they go last.
 const ROOTS: &[Owned] = &[
@@ -380,6 +392,8 @@ pub fn wipe(tx: &mut Tx, bank: &BankId, customer: &CustomerId, kept: &[Keep]) ->
     if !kept.contains(&Keep::Consents) {
         tx.change(SHARES, &whose)?;
     }
+    tx.rows(ALERTS, &whose)?;
+    wiped.other += tx.change(DECISIONS, &whose)?;
     for table in OWNED.iter().filter(|table| table.kept_as.is_none_or(|keep| !kept.contains(&keep))) {
         let rows = tx.change(table.wipe, &whose)?;
         match table.name {

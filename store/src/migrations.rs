@@ -23,6 +23,9 @@ const ALL: &[Migration] = &[
     Migration { id: 7, sql: include_str!("../migrations/0007_sign_in.sql") },
     Migration { id: 8, sql: include_str!("../migrations/0008_orders.sql") },
     Migration { id: 9, sql: include_str!("../migrations/0009_watches.sql") },
+    Migration { id: 10, sql: include_str!("../migrations/0010_fraud.sql") },
+    Migration { id: 11, sql: include_str!("../migrations/0011_fraud_desk.sql") },
+    Migration { id: 12, sql: include_str!("../migrations/0012_fraud_rules.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration(

@@ -38,6 +38,10 @@ impl Row {
         }
     }
 
+    pub(crate) fn maybe_int(&self, i: usize, what: &'static str) -> Result<Option<i64>, DbError> {
+        if matches!(self.0.get(i), Some(Value::Null)) { Ok(None) } else { self.int(i, what).map(Some) }
+    }
+
     pub(crate) fn count(&self, i: usize, what: &'static str) -> Result<u64, DbError> {
         u64::try_from(self.int(i, what)?).map_err(|_| DbError::Unreadable { what })
     }

@@ -9,6 +9,7 @@ pub mod invitations;
 pub mod passkeys;
 pub mod proposals;
 pub mod sessions;
+pub mod vouches;
 
 use crate::{
     DbError, Tx,

@@ -4,11 +4,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bank_tasks;
+mod card_events;
 mod claims;
 mod consents;
 mod crash;
 mod erasing;
 mod fixture;
+mod fraud_alerts;
+mod fraud_desk;
+mod fraud_rules;
 mod grants;
 mod keks;
 mod links;
@@ -49,6 +53,11 @@ on_both! {
     bank_tasks::a_task_is_stored_once_per_key,
     bank_tasks::a_task_is_tried_again_when_its_time_has_come_and_not_before,
     bank_tasks::a_worker_that_lost_its_lease_ends_nothing,
+    card_events::a_bank_has_an_order_of_its_own_and_it_is_read_in_parts,
+    card_events::an_event_is_taken_once_and_a_place_is_given_once,
+    card_events::of_two_writers_at_one_place_one_loses_and_the_places_have_no_gap,
+    card_events::a_customers_word_finds_the_first_event_about_a_payment,
+    card_events::forgetting_leaves_the_last_event_so_that_places_go_on,
     claims::messages_are_handled_in_order_and_by_one_worker_at_a_time,
     claims::a_worker_that_lost_its_lease_stores_nothing,
     claims::a_claim_given_back_comes_again_and_is_counted,
@@ -69,6 +78,34 @@ on_both! {
     erasing::what_the_bank_must_be_told_outlives_the_key_under_another,
     erasing::every_table_of_customers_is_known_to_erasing,
     erasing::an_erasure_is_found_from_request_to_receipt,
+    fraud_alerts::a_payment_is_asked_about_once_in_a_conversation,
+    fraud_alerts::an_alert_is_held_by_one_worker_and_a_lost_lease_changes_nothing,
+    fraud_alerts::a_failure_is_counted_and_a_step_that_changes_no_state_leaves_its_time,
+    fraud_alerts::those_that_wait_longest_are_claimed_first_and_some_of_them_never,
+    fraud_alerts::an_answer_counts_only_from_where_it_may,
+    fraud_alerts::what_joined_a_question_is_asked_about_once,
+    fraud_alerts::a_card_is_asked_about_while_its_question_waits,
+    fraud_alerts::a_conversation_has_its_newest_first_and_a_customer_the_oldest,
+    fraud_alerts::what_is_told_of_a_payment_opens_in_its_own_alert_only,
+    fraud_alerts::erasing_takes_alerts_and_leaves_the_log_that_names_nobody,
+    fraud_alerts::a_customer_without_a_key_is_passed_over_and_holds_up_nobody,
+    fraud_alerts::what_is_over_is_forgotten_and_what_waits_is_not,
+    fraud_desk::open_work_comes_by_what_the_customer_said_and_then_by_age,
+    fraud_desk::a_no_after_genuine_is_open_work_again,
+    fraud_desk::a_decision_has_its_number_once_and_a_change_keeps_the_first,
+    fraud_desk::of_two_who_decide_an_alert_at_once_one_does,
+    fraud_desk::a_decided_alert_is_not_asked_about_any_more,
+    fraud_desk::those_that_joined_a_question_are_asked_when_it_ends,
+    fraud_desk::when_a_customer_was_asked_and_reminded_is_kept,
+    fraud_desk::decisions_go_with_their_alert,
+    fraud_desk::alerts_of_a_terminal_and_of_a_card_are_those_of_one_bank,
+    fraud_desk::the_events_of_a_card_are_found_from_before_and_from_after,
+    fraud_rules::rules_are_approved_by_somebody_else_who_is_there_for_it_and_in_time,
+    fraud_rules::of_two_approvals_at_once_the_second_is_told_that_something_else_is_in_force,
+    fraud_rules::an_officer_who_made_a_link_for_one_of_two_may_be_that_one,
+    fraud_rules::a_proposal_of_rules_is_declined_taken_back_or_too_old_and_so_many_are_open,
+    fraud_rules::hits_of_rules_add_up_by_day_until_they_are_forgotten,
+    fraud_rules::the_budget_is_lifted_once_at_a_time_and_until_its_end,
     grants::a_grant_is_given_back_as_it_was_stored,
     grants::one_process_at_a_time_renews_a_grant,
     keks::keys_are_wrapped_anew_while_others_serve,

@@ -6,9 +6,10 @@ use crate::{
     messages::{all, receive},
 };
 use domain::{
-    ConsentEvent, ConsentState, Controller, LinkId, SealedLinkId, Terms,
+    ConsentEvent, ConsentState, Controller, LinkId, SealedLinkId, StaffId, Terms,
     erasure::{HoldKind, Keep},
     ids::{HoldId, TaskId},
+    staff::FraudVerdict,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +18,10 @@ use std::{
 use store::{
     DbError, Location, Store, Tx, bank_events,
     bank_tasks::{self, NewTask, TaskKind},
-    consent_events, consents, conversations, grants,
+    consent_events, consents, conversations,
+    fraud_alerts::{self, NewAlert},
+    fraud_decisions::{self, NewDecision},
+    grants,
     holds::{self, Hold, Said},
     links::{self, NewLink},
     messages::{self, NewReply},
@@ -29,7 +33,7 @@ use testkit::postgres::Postgres;
 
 /// The sealed columns, and what the test writes into each. A column of bytes that is neither here nor in
 /// [`NOT_SEALED`] fails a test, and so does one here that was left empty.
-const SECRETS: [(&str, &str); 17] = [
+const SECRETS: [(&str, &str); 19] = [
     ("message.body", "secret-of-an-inbound-message"),
     ("message.body", "secret-of-a-reply"),
     ("conversation.context", "secret-of-the-context"),
@@ -47,10 +51,12 @@ const SECRETS: [(&str, &str); 17] = [
     ("watch_hours.body", "secret-of-the-hours"),
     ("bank_event.body", "secret-of-an-event"),
     ("bank_endpoint.secret", "secret-of-an-endpoint"),
+    ("fraud_alert.body", "secret-of-an-alert-of-842.00-USD"),
+    ("fraud_decision.note", "secret-of-a-note"),
 ];
 
 /// Columns of bytes that hold nothing of a person: hashes, keys that are wrapped, and what the log publishes.
-const NOT_SEALED: [(&str, &str); 23] = [
+const NOT_SEALED: [(&str, &str); 26] = [
     ("store_mark.sealed", "a known text, sealed, by which a key is recognized"),
     ("customer_key.wrapped", "a key under the key-encryption key"),
     ("conversation.session", "a hash of a session"),
@@ -73,11 +79,14 @@ const NOT_SEALED: [(&str, &str); 23] = [
     ("sign_in_session.subject", "a keyed hash of what a bank calls somebody"),
     ("consent.at_bank", "a hash of the bank's id of a consent"),
     ("watch_told.what", "a hash of the bank's id of a payment"),
+    ("card_event.body", "keyed hashes and numbers of a payment that nobody is named in"),
+    ("card_event.answer", "what was decided about such a payment"),
+    ("fraud_alert.payment", "a hash of the bank's id of a payment"),
     ("erasure.receipt", "counts and times; what the test of receipts looks at"),
 ];
 
 /// Columns of text in tables of customers: ids, states and names of kinds. No text that anybody wrote.
-const PLAIN: [&str; 16] = [
+const PLAIN: [&str; 17] = [
     "asked_by",
     "bank",
     "channel",
@@ -94,6 +103,7 @@ const PLAIN: [&str; 16] = [
     "last_fault",
     "lease_by",
     "state",
+    "verdict",
 ];
 
 /// A text that is not sealed, to see that the search finds what is there.
@@ -146,9 +156,9 @@ async fn write_secrets(store: &Store, customer: &Customer) {
     written.await.unwrap();
 }
 
-/// What came with later tables: a change with a reason, terms, a hold, a question behind a sealed link.
-fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 9]) -> Result<(), DbError> {
-    let [change, terms, hold, question, order, watch, hours, event, endpoint] = secrets;
+/// What came with later tables: a change with a reason, terms, a hold, a question behind a sealed link, an alert.
+fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 11]) -> Result<(), DbError> {
+    let [change, terms, hold, question, order, watch, hours, event, endpoint, alert, note] = secrets;
     let Customer { bank, id, conversation, consent } = customer;
     let pause = consents::Change { reason: Some(change.to_owned()), ..fixture::change(ConsentEvent::Pause) };
     consents::change(tx, consent, &pause, |_| {})?;
@@ -207,6 +217,29 @@ fn write_more(tx: &mut Tx, customer: &Customer, secrets: [&str; 9]) -> Result<()
         secret: endpoint.as_bytes().to_vec().into(),
     };
     bank_events::put_endpoint(tx, bank, &endpoint, None, noon())?;
+    write_fraud(tx, customer, alert, note)
+}
+
+/// An alert about a payment, and what the bank's people decided about it.
+fn write_fraud(tx: &mut Tx, customer: &Customer, body: &str, note: &str) -> Result<(), DbError> {
+    let new = NewAlert {
+        id: "alert-1",
+        bank: &customer.bank,
+        customer: &customer.id,
+        conversation: &customer.conversation.id,
+        consent: &customer.consent.id,
+        payment: &[4; 32],
+        card: 1,
+        terminal: 2,
+        body: body.as_bytes(),
+        asks: true,
+        now: noon(),
+    };
+    fraud_alerts::raise(tx, &new)?;
+    let alert = fraud_alerts::of_bank(tx, &customer.bank, "alert-1")?.expect("it was raised just now");
+    let by = StaffId::new(uuid());
+    let new = NewDecision { number: 1, verdict: FraudVerdict::Fraud, note, by: &by, now: noon() };
+    fraud_decisions::insert(tx, &alert, &new)?;
     Ok(())
 }
 

@@ -21,7 +21,7 @@ fn meridian() -> BankId {
     "meridian".parse().unwrap()
 }
 
-async fn person(store: &Store, role: Role) -> Person {
+pub async fn person(store: &Store, role: Role) -> Person {
     let person = Person {
         bank: harbour(),
         id: StaffId::new(uuid()),
