@@ -265,18 +265,21 @@ pub const PROMISES: &[(&str, &str, &str, &str)] = &[
             || context.operation == Parlour::Operation::"add_travel_notice"
             || context.operation == Parlour::Operation::"cancel_travel_notice"
             || context.operation == Parlour::Operation::"rename_account"
-            || context.operation == Parlour::Operation::"set_contact_preferences")) else true"#,
+            || context.operation == Parlour::Operation::"set_contact_preferences"
+            || context.operation == Parlour::Operation::"report_payment")) else true"#,
     ),
     (
         "orders-change-what-was-agreed",
         "manages-what-it-names",
-        "An order on a card needs a Yes to cards, a new name one to accounts, another way to write one to contact.",
+        "An order on a card needs a Yes to cards, a new name one to accounts, another way to write one to contact, a word about a payment one to transactions.",
         r#"if action == Parlour::Action::"ManageAccount" then (context has operation && (
             if context.operation == Parlour::Operation::"rename_account"
             then context.dataClass == Parlour::DataClass::"accounts"
             else (if context.operation == Parlour::Operation::"set_contact_preferences"
                 then context.dataClass == Parlour::DataClass::"contact"
-                else context.dataClass == Parlour::DataClass::"cards"))) else true"#,
+                else (if context.operation == Parlour::Operation::"report_payment"
+                    then context.dataClass == Parlour::DataClass::"transactions"
+                    else context.dataClass == Parlour::DataClass::"cards")))) else true"#,
     ),
 ];
 
@@ -302,7 +305,7 @@ const PURPOSES: [&str; 7] = [
     "account_management",
 ];
 /// Every kind of order, with the class that it changes.
-const ORDERS: [(&str, &str); 8] = [
+const ORDERS: [(&str, &str); 9] = [
     ("freeze_card", "cards"),
     ("unfreeze_card", "cards"),
     ("report_card", "cards"),
@@ -311,6 +314,7 @@ const ORDERS: [(&str, &str); 8] = [
     ("cancel_travel_notice", "cards"),
     ("rename_account", "accounts"),
     ("set_contact_preferences", "contact"),
+    ("report_payment", "transactions"),
 ];
 
 /// The operators of a condition that compare. Any other may fail for some request, or is not known to us.

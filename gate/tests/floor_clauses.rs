@@ -212,6 +212,7 @@ fn only_closed_by() -> Vec<(&'static str, Facts)> {
         ("manages-what-it-names", open_for_class_of_order("balances", "freeze_card")),
         ("manages-what-it-names", open_for_class_of_order("cards", "rename_account")),
         ("manages-what-it-names", open_for_class_of_order("accounts", "set_contact_preferences")),
+        ("manages-what-it-names", open_for_class_of_order("cards", "report_payment")),
         ("tier", changed(|f| f.context["maxTier"] = json!(1))),
         ("never-shown", changed(|f| f.context["tier"] = json!(0))),
         ("places-on-foreign-channels", {
