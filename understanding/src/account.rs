@@ -18,9 +18,10 @@ pub enum AccountHint {
 }
 
 const KINDS: &[(&[&str], AccountKind)] = &[
-    (&["checking", "chequing", "current account", "everyday account"], AccountKind::Checking),
+    // A debit card draws on it.
+    (&["checking", "chequing", "current account", "everyday account", "debit card"], AccountKind::Checking),
     (&["savings", "saver", "saving account", "isa"], AccountKind::Savings),
-    (&["credit card", "credit cards", "my card", "debit card"], AccountKind::Card),
+    (&["credit card", "credit cards", "my card"], AccountKind::Card),
     (&["loan", "mortgage"], AccountKind::Loan),
 ];
 
@@ -69,11 +70,29 @@ pub(crate) fn find(words: &[Word]) -> Option<AccountHint> {
             return Some(AccountHint::Kind(*kind));
         }
     }
+    if is_of_a_card(&texts) {
+        return Some(AccountHint::Kind(AccountKind::Card));
+    }
     let named = texts.windows(2).find(|pair| {
         let plain = pair[0].chars().all(char::is_alphabetic);
         matches!(pair[1], "account" | "accounts" | "acct") && plain && !NOT_NAMES.contains(&pair[0])
     });
     named.map(|pair| AccountHint::Words(pair[0].to_owned()))
+}
+
+/// What only a credit card has: credit that is left, something owed by a day.
+fn is_of_a_card(texts: &[&str]) -> bool {
+    texts.windows(2).any(|pair| {
+        matches!(
+            (pair[0], pair[1]),
+            ("available" | "availble" | "avaliable" | "availabe" | "remaining" | "left", "credit")
+                | ("credit", "left" | "available" | "remaining")
+                | ("much", "credit")
+                | ("minimum", "payment")
+                | ("due", "date")
+                | ("payment", "due")
+        )
+    })
 }
 
 fn last_digits(texts: &[&str]) -> Option<String> {

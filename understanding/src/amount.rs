@@ -1,7 +1,7 @@
 //! Which amounts a message asks for.
 
 use crate::words::{Word, number};
-use domain::Currency;
+use domain::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 /// A filter on amounts, without sign: "over $50" means more than 50 in or out.
@@ -12,6 +12,29 @@ pub struct AmountFilter {
     /// The currency, where the message is clear: `£`, `€`, `euros`, `USD`. A bare `$` or "bucks" is that of the
     /// account, whichever dollar it is.
     pub currency: Option<Currency>,
+}
+
+/// An amount that somebody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Amount {
+    /// In the currency's smallest unit; in hundredths where no currency is known.
+    pub minor: i64,
+    /// The currency, where the message is clear. A bare `$` is that of the account.
+    pub currency: Option<Currency>,
+}
+
+impl Amount {
+    /// The same of an account in this currency. None if another one was named.
+    pub fn money(self, currency: Currency) -> Option<Money> {
+        match self.currency {
+            Some(named) if named != currency => None,
+            Some(_) => Some(Money::new(self.minor, currency)),
+            None => {
+                let units = self.minor.saturating_mul(10_i64.pow(currency.decimals())) / 100;
+                Some(Money::new(units, currency))
+            }
+        }
+    }
 }
 
 /// How amounts compare, in smallest units.
@@ -38,6 +61,16 @@ const LESS_THAN: &[&str] = &["less", "smaller", "lower", "cheaper", "fewer"];
 
 /// What follows a number that is not an amount.
 const OTHER_UNITS: &[&str] = &[
+    "january",
+    "february",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
     "day",
     "days",
     "week",
@@ -93,20 +126,24 @@ pub(crate) struct Sum {
 pub(crate) fn find(words: &[Word]) -> Option<AmountFilter> {
     (0..words.len()).find_map(|at| compared(words, at)).or_else(|| {
         (0..words.len()).find_map(|at| {
-            let sum = sum(&words[at..]).filter(|sum| sum.is_money)?;
+            // "The charge of 9.50" is an amount without its currency, "at 9.50" is a time.
+            let charged = at > 0
+                && matches!(words[at - 1].text.as_str(), "of" | "for" | "charge" | "payment" | "exactly");
+            let cents = |text: &str| text.rsplit_once(['.', ',']).is_some_and(|(_, cents)| cents.len() == 2);
+            let sum = sum(&words[at..]).filter(|sum| sum.is_money || (charged && cents(&words[at].text)))?;
             Some(AmountFilter { comparison: Comparison::Exactly(sum.minor), currency: sum.currency })
         })
     })
 }
 
-/// The first amount, also a bare number: in smallest units, with the currency where it was said.
-pub(crate) fn any(words: &[Word]) -> Option<(i64, Option<Currency>)> {
+/// The first amount, also a bare number.
+pub(crate) fn any(words: &[Word]) -> Option<Amount> {
     let bare = |at: usize| {
         let (value, _) = number(&words[at..])?;
-        Some((i64::from(value).checked_mul(100)?, None))
+        Some(Amount { minor: i64::from(value).checked_mul(100)?, currency: None })
     };
     (0..words.len())
-        .find_map(|at| sum(&words[at..]).map(|sum| (sum.minor, sum.currency)))
+        .find_map(|at| sum(&words[at..]).map(|sum| Amount { minor: sum.minor, currency: sum.currency }))
         .or_else(|| (0..words.len()).find_map(bare))
 }
 
@@ -119,6 +156,21 @@ fn compared(words: &[Word], at: usize) -> Option<AmountFilter> {
         let currency = low.currency.or(high.currency);
         let comparison = Comparison::Between(low.minor.min(high.minor), low.minor.max(high.minor));
         return Some(AmountFilter { comparison, currency });
+    }
+    if text(at) == "at" && matches!(text(at + 1), "least" | "most") {
+        let sum = sum(&words[at + 2..])?;
+        let comparison = if text(at + 1) == "least" { at_least(sum.minor) } else { at_most(sum.minor) };
+        return Some(AmountFilter { comparison, currency: sum.currency });
+    }
+    if let Some(sum) = sum(&words[at..])
+        && matches!(text(at + sum.used), "or" | "and")
+        && let Some(comparison) = match text(at + sum.used + 1) {
+            "more" | "up" | "above" | "over" | "higher" | "upwards" => Some(at_least(sum.minor)),
+            "less" | "under" | "below" | "lower" => Some(at_most(sum.minor)),
+            _ => None,
+        }
+    {
+        return Some(AmountFilter { comparison, currency: sum.currency });
     }
     let than = text(at + 1) == "than";
     let (compare, after): (fn(i64) -> Comparison, usize) = match text(at) {
@@ -144,6 +196,14 @@ fn compared(words: &[Word], at: usize) -> Option<AmountFilter> {
     };
     let sum = sum(&words[after..])?;
     Some(AmountFilter { comparison: compare(sum.minor), currency: sum.currency })
+}
+
+fn at_least(minor: i64) -> Comparison {
+    Comparison::Between(minor, i64::MAX)
+}
+
+fn at_most(minor: i64) -> Comparison {
+    Comparison::Between(0, minor)
 }
 
 /// Reads an amount at the beginning of the words; `None` also for numbers of days and the like.
@@ -247,6 +307,16 @@ mod tests {
         ] {
             assert_eq!(find(&split(message)), Some(AmountFilter { comparison, currency }), "{message}");
         }
+    }
+
+    #[test]
+    fn an_amount_is_of_the_accounts_currency_unless_another_was_named() {
+        let yen: Currency = "JPY".parse().unwrap();
+        let said = |minor, currency| Amount { minor, currency };
+        assert_eq!(said(50_000, None).money(Currency::USD), Some(Money::new(50_000, Currency::USD)));
+        assert_eq!(said(50_000, None).money(yen), Some(Money::new(500, yen)), "a yen has no hundredths");
+        assert_eq!(said(500, Some(yen)).money(yen), Some(Money::new(500, yen)));
+        assert_eq!(said(50_000, Some(Currency::EUR)).money(Currency::USD), None);
     }
 
     #[test]

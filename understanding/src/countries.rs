@@ -227,8 +227,10 @@ fn names() -> &'static Names {
     static NAMES: LazyLock<Names> = LazyLock::new(|| {
         let mut names = Names { by_words: HashMap::new(), longest: 1, by_code: HashMap::new() };
         for line in COUNTRIES.lines() {
-            let (code, all) = line.split_once(' ').expect("a code and names");
-            let code: Region = code.parse().expect("two capital letters");
+            let (code, all) =
+                line.split_once(' ').expect("a test reads every line of the table: a code, a space, names");
+            let code: Region =
+                code.parse().expect("a test reads every line of the table: the code is two capital letters");
             for (at, name) in all.split('|').enumerate() {
                 if at == 0 {
                     names.by_code.insert(code, name);

@@ -1,7 +1,7 @@
 //! A message that goes on from the one before: "and last month?", "how much was that in total?", "the other card".
 
 use crate::{
-    AccountHint, Decision, Entities, Intent, Understood,
+    AccountHint, Decision, Entities, Intent, Understood, flow,
     words::{self, Word},
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +57,9 @@ const THOSE: &[&str] = &["that", "those", "them", "they", "these"];
 /// Words that ask to see what was summed.
 const LIST: &[&str] =
     &["which", "list", "show", "details", "detail", "breakdown", "itemise", "itemize", "see"];
+/// Words beside those that name nothing.
+const LISTED: &[&str] =
+    &["me", "the", "a", "please", "pls", "payments", "transactions", "purchases", "ok", "of", "my"];
 /// Words that ask for what comes next in a list.
 const MORE: &[&str] = &["more", "next", "older", "earlier", "further", "rest", "continue"];
 
@@ -95,19 +98,29 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
         }
         Decision::Clarify(_) | Decision::Refuse => None,
     };
-    let names = understood.entities != Entities::default() || other_account(&texts).is_some();
+    let mut now = understood.entities.clone();
+    let names = now != Entities::default() || other_account(&texts).is_some();
+    if !opened && now.merchant.is_none() {
+        // "Tesco last week", "any fees this month": the one word that was not read is what is asked about.
+        now.merchant = one_more(&words, &now);
+    }
     match asks_itself {
         // "and what did I spend at Tesco?" says all but the days.
         Some(intent) if opened => {
             Some(Topic { intent, entities: over(&before.entities, &understood.entities, &texts) })
         }
         Some(_) => None,
+        None if !opened && tells_more(&words, &understood.entities) => None,
         None if names || (opened && bare_name(&words).is_some()) => {
-            let mut entities = over(&before.entities, &understood.entities, &texts);
+            let mut entities = over(&before.entities, &now, &texts);
             if understood.entities == Entities::default() && other_account(&texts).is_none() {
                 entities.merchant = bare_name(&words);
             }
-            Some(Topic { intent: before.intent, entities })
+            // "Show me groceries in September" after a sum or a picture is a list.
+            let lists = texts.first().is_some_and(|first| matches!(*first, "show" | "list"));
+            let intent =
+                if lists && before.intent != Intent::Balance { Intent::Transactions } else { before.intent };
+            Some(Topic { intent, entities })
         }
         None => None,
     }
@@ -129,12 +142,41 @@ fn points_back(texts: &[&str], before: Intent, decision: &Decision) -> Option<In
     }
     // "Show those on a map" is about them; "show me a map of October" and "which countries did I pay in" are not.
     if *decision == Decision::Act(Intent::WhereShopped) {
-        return has(THOSE).then_some(Intent::WhereShopped);
+        return (has(THOSE) || has(&["it", "this"]) || texts.starts_with(&["on"]))
+            .then_some(Intent::WhereShopped);
     }
-    if has(LIST) && (has(THAT) || short) {
+    // "Show refunds" names what to show, "show details" does not.
+    let names_others =
+        texts.iter().any(|word| !LIST.contains(word) && !THAT.contains(word) && !LISTED.contains(word));
+    // "Which bank is this" asks for nothing that was shown.
+    let points = has(THOSE) || (has(THAT) && *decision == Decision::Refuse && !names_others);
+    if has(LIST) && (points || short && !names_others) {
         return Some(Intent::Transactions);
     }
     None
+}
+
+/// Whether a message says by its first words that it goes on from the one before: "and", "what about".
+pub fn opens(text: &str) -> bool {
+    let words = words::split(text);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    OPENERS.iter().any(|opener| texts.starts_with(opener))
+}
+
+/// Whether a message calls off what was just asked about: "cancel that".
+pub fn calls_off(text: &str) -> bool {
+    const CALLS_OFF: &[&str] = &["cancel", "cancle", "wait", "back"];
+    const AROUND: &[&str] = &[
+        "no", "oh", "it", "that", "this", "please", "pls", "plz", "actually", "ok", "sorry", "go", "hold",
+        "on", "just",
+    ];
+    let words = words::split(text);
+    let is = |list: &[&str]| words.iter().any(|word| list.contains(&word.text.as_str()));
+    words.len() <= 5
+        && is(CALLS_OFF)
+        && words
+            .iter()
+            .all(|word| CALLS_OFF.contains(&word.text.as_str()) || AROUND.contains(&word.text.as_str()))
 }
 
 /// Whether a message asks for what comes next in the list that was shown.
@@ -179,14 +221,20 @@ fn over(before: &Entities, now: &Entities, texts: &[&str]) -> Entities {
         Some(hint) => AccountHint::Other(Box::new(hint.clone())),
         None => AccountHint::Other(Box::new(AccountHint::Words(String::new()))),
     });
+    let names_days = now.period.is_some() || now.since_pay;
     Entities {
-        period: now.period.clone().or_else(|| before.period.clone()),
+        period: now.period.clone().or_else(|| before.period.clone().filter(|_| !names_days)),
+        against: now.against.clone().or_else(|| before.against.clone().filter(|_| !names_days)),
+        since_pay: now.since_pay || (before.since_pay && !names_days),
         amount: now.amount.or(before.amount),
         merchant: now.merchant.clone().or_else(|| before.merchant.clone()),
         account: other.or_else(|| now.account.clone()).or_else(|| before.account.clone()),
         count: now.count.or(before.count),
         status: now.status.or(before.status),
         place: now.place.clone().or_else(|| before.place.clone()),
+        flow: now.flow.or(before.flow),
+        measure: now.measure,
+        tracking: None,
     }
 }
 
@@ -198,15 +246,73 @@ fn other_account(texts: &[&str]) -> Option<()> {
         .then_some(())
 }
 
+/// Words that name nothing.
+#[rustfmt::skip]
+const SMALL: &[&str] = &[
+    "and", "what", "about", "how", "ok", "okay", "but", "also", "only", "just", "same", "then", "no", "i", "meant", "mean", "sorry",
+    "actually", "not", "that", "instead", "make", "it", "the", "for", "at", "a", "an", "please", "pls", "with", "of", "my", "in", "on", "to",
+    "me", "now", "so", "is", "was", "this", "there", "you", "your", "do", "did", "can",
+];
+
+/// Words that say how a detail is meant, or of what it is one.
+#[rustfmt::skip]
+const OF_DETAILS: &[&str] = &[
+    "over", "under", "above", "below", "more", "less", "than", "between", "around", "exactly", "least", "most", "until", "since", "from", "by",
+    "during", "before", "after", "payments", "payment", "transactions", "transaction", "purchases", "purchase", "charges", "ones", "one",
+    "account", "accounts", "card", "cards", "savings", "checking", "current", "credit", "debit", "joint", "other", "both", "ending", "dollars",
+    "bucks", "euros", "pounds", "quid", "cents", "money", "show", "list", "again", "too", "or", "all", "any", "whats", "last", "first", "were", "pending", "posted",
+    "booked",
+];
+
+/// Words with which a whole question begins.
+const QUESTIONS: &[&str] =
+    &["did", "has", "have", "does", "was", "were", "is", "are", "why", "who", "when", "can", "could", "will"];
+
+/// Whether a message says more than small words and the details that were read in it: "I was charged twice at Tesco" does,
+/// "at Tesco last month?" does not. One word more may be a wrong spelling, or a detail that was not read.
+fn tells_more(words: &[Word], entities: &Entities) -> bool {
+    // "Did my refund arrive" is a whole question.
+    let asks = words.first().is_some_and(|word| QUESTIONS.contains(&word.text.as_str()));
+    unread(words, entities).len() > usize::from(!asks)
+}
+
+/// The one word of a message that is neither small nor read; none if there are more, or if it only says what was done.
+fn one_more(words: &[Word], entities: &Entities) -> Option<String> {
+    const DONE: &[&str] = &[
+        "spend", "spent", "spending", "pay", "paid", "buy", "bought", "shop", "shopped", "get", "got",
+        "make", "made", "per", "average", "biggest", "largest", "highest", "online", "abroad", "foreign",
+        "compare", "compared", "versus", "vs", "total", "sum", "map", "where", "which", "ago", "mine",
+        "instead", "maybe", "higher", "lower",
+    ];
+    match unread(words, entities).as_slice() {
+        [one] if !DONE.contains(one) => Some((*one).to_owned()),
+        _ => None,
+    }
+}
+
+/// The words of a message that are neither small nor read as a detail.
+fn unread<'a>(words: &'a [Word], entities: &Entities) -> Vec<&'a str> {
+    let said = [
+        entities.period.as_ref().map(|period| period.said.as_str()),
+        entities.against.as_ref().map(|period| period.said.as_str()),
+        entities.merchant.as_deref(),
+        entities.place.as_deref(),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().flat_map(words::split).map(|word| word.text).collect();
+    let is_read = |word: &Word| {
+        let text = word.text.as_str();
+        said.iter().any(|said| said == text)
+            || text.chars().any(|letter| letter.is_ascii_digit() || "$£€¥₹".contains(letter))
+            || SMALL.contains(&text)
+            || OF_DETAILS.contains(&text)
+            || flow::is_word(text)
+    };
+    words.iter().filter(|word| !is_read(word)).map(|word| word.text.as_str()).collect()
+}
+
 /// The name that is left when the opener and small words are gone: "and Tesco?" gives "Tesco" in the customer's own
 /// small letters. At most three words.
 fn bare_name(words: &[Word]) -> Option<String> {
-    const SMALL: &[&str] = &[
-        "and", "what", "about", "how", "ok", "okay", "but", "also", "only", "just", "same", "then", "no",
-        "i", "meant", "mean", "sorry", "actually", "not", "that", "instead", "make", "it", "the", "for",
-        "at", "a", "an", "please", "pls", "with", "of", "my", "in", "on", "to", "me", "now", "so", "is",
-        "was", "this", "there", "you", "your", "do", "did", "can",
-    ];
     let left: Vec<&str> =
         words.iter().map(|word| word.text.as_str()).filter(|word| !SMALL.contains(word)).collect();
     ((1..=3).contains(&left.len())).then(|| left.join(" "))
@@ -250,6 +356,41 @@ mod tests {
     }
 
     #[test]
+    fn a_message_that_tells_more_than_details_stands_by_itself() {
+        for then in [
+            "I was charged twice at Corner Basket",
+            "send $50 to Mike",
+            "has my rent gone out",
+            "did my refund arrive in the last 180 days?",
+            "why was this declined in Reno",
+        ] {
+            assert_eq!(after("what are my pending payments", then), None, "{then}");
+        }
+        for then in [
+            "over $50",
+            "in Reno last week?",
+            "only at Tesco please",
+            "more than 20 dollars",
+            "my savings account",
+        ] {
+            assert!(after("what are my pending payments", then).is_some(), "{then}");
+        }
+    }
+
+    #[test]
+    fn the_one_word_that_was_not_read_is_what_is_asked_about() {
+        let merchant =
+            |then: &str| after("what did I spend last week", then).map(|topic| topic.entities.merchant);
+        assert_eq!(merchant("any fees this month"), Some(Some("fees".to_owned())));
+        assert_eq!(merchant("tesco in october"), Some(Some("tesco".to_owned())));
+        assert_eq!(merchant("spend in october"), None, "it asks by itself");
+        assert_eq!(merchant("in october"), Some(None));
+        let shown = after("compare October with September", "show me Tesco in september").unwrap();
+        assert_eq!((shown.intent, shown.entities.against), (Intent::Transactions, None));
+        assert_eq!(after("what are my pending payments", "which bank is this"), None);
+    }
+
+    #[test]
     fn the_sum_of_a_list_is_of_the_same_payments() {
         for then in ["how much was that in total?", "total?", "add them up", "what's the total of those"] {
             let topic =
@@ -283,9 +424,40 @@ mod tests {
     }
 
     #[test]
+    fn it_on_a_map_is_what_was_shown_and_refunds_are_not() {
+        for then in ["show it on a map", "draw that on the map", "on a map please"] {
+            let topic = after("where did I shop last week", then).unwrap_or_else(|| panic!("{then}"));
+            assert_eq!((topic.intent, said(&topic)), (Intent::WhereShopped, Some("last week")), "{then}");
+        }
+        assert_eq!(after("what are my pending payments", "show me refunds"), None);
+        let only = after("what are my payments in October", "only refunds").unwrap();
+        assert_eq!((only.entities.flow, said(&only)), (Some(crate::Flow::Refund), Some("october")));
+        for then in ["show details", "list them", "show those payments", "which ones?"] {
+            let topic =
+                after("what did I spend at Tesco last week?", then).unwrap_or_else(|| panic!("{then}"));
+            assert_eq!(topic.intent, Intent::Transactions, "{then}");
+        }
+    }
+
+    #[test]
+    fn whether_there_is_enough_is_asked_of_all_accounts() {
+        assert_eq!(after("what's in my savings", "do I have enough for a 900 dollar rent?"), None);
+    }
+
+    #[test]
     fn a_long_message_is_no_follow_up() {
         let long = "and then I went to the shop with my sister last month to buy a new coat for winter";
         assert_eq!(after("what did I spend at Tesco this month?", long), None);
+    }
+
+    #[test]
+    fn cancel_calls_off_what_was_asked_about() {
+        for yes in ["cancel", "Cancel that, please", "no wait", "oh wait", "actually cancel", "go back"] {
+            assert!(calls_off(yes), "{yes}");
+        }
+        for no in ["stop", "cancel my standing order", "no", "wait for my salary", ""] {
+            assert!(!calls_off(no), "{no}");
+        }
     }
 
     #[test]

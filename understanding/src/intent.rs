@@ -256,8 +256,14 @@ fn is_elsewhere(intent: Intent, words: &[&str]) -> bool {
             | Intent::Yes
             | Intent::No
     );
-    words.iter().any(|word| {
-        (!for_any_matter && OTHER_BUSINESS.contains(word)) || (about_money && TROUBLE.contains(word))
+    // "Where does my money go" and "my largest deposit" tell of no trouble.
+    let is_fine = |at: usize| {
+        let before = at.checked_sub(1).map_or("", |before| words[before]);
+        matches!((before, words[at]), ("where", "does") | ("largest" | "biggest" | "highest", "deposit"))
+    };
+    (0..words.len()).any(|at| {
+        (!for_any_matter && OTHER_BUSINESS.contains(&words[at]))
+            || (about_money && TROUBLE.contains(&words[at]) && !is_fine(at))
     })
 }
 

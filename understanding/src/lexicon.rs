@@ -253,7 +253,7 @@ pub(crate) const NEGATIONS: &[&str] =
 #[rustfmt::skip]
 pub(crate) const OTHER_BUSINESS: &[&str] = &[
     "phone", "unauthorized", "unauthorised", "unathorized", "app", "password", "identification", "declined",
-    "refund", "refunded", "refunds", "dispute", "stolen", "fraud", "fraudulent", "unrecognised",
+    "refund", "refunded", "dispute", "stolen", "fraud", "fraudulent", "unrecognised",
     "unrecognized", "recognise", "recognize", "exchange", "rate", "rates", "transfer", "transfers",
     "transferred", "topup", "top", "topped", "topping", "cheque", "atm", "pin", "passcode", "fee", "fees",
     "charged", "twice", "duplicate", "wrong", "failed", "reverted", "reversed", "cancelled", "canceled",
@@ -289,7 +289,7 @@ pub(crate) const NOT_TYPOS: &[&str] = &[
     "matter", "latter", "reed", "reads", "reach", "react", "ready", "really", "allow", "alloy", "phone",
     "prone", "store", "stored", "story", "score", "human", "agent", "cards", "carts", "banks", "links",
     "lines", "likes", "blank", "block", "black", "red", "view", "views", "check", "cheek", "access",
-    "excess", "accept", "except", "linked", "looked", "seen", "state", "start", "stark", "stars", "smart",
+    "excess", "accept", "except", "refund", "pending", "linked", "looked", "seen", "state", "start", "stark", "stars", "smart",
 ];
 
 /// Words by which English is known.

@@ -1,7 +1,6 @@
 //! Whether a phrase of the table stands in a message.
 
-use crate::lexicon::{COMMON_ENGLISH, NOT_TYPOS};
-use crate::words::Word;
+use crate::lexicon::NOT_TYPOS;
 
 /// A phrase found in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,11 +109,6 @@ fn one_edit_apart(a: &[u8], b: &[u8]) -> bool {
         1 => short == &long[1..],
         _ => false,
     }
-}
-
-/// Whether a message is in English, as far as its most common words tell.
-pub(crate) fn is_english(words: &[Word]) -> bool {
-    words.iter().any(|word| COMMON_ENGLISH.contains(&word.text.as_str()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ const AFTER_NAMES: &[&str] = &[
     "on",
     "during",
     "since",
+    "after",
+    "before",
+    "against",
     "for",
     "over",
     "under",
@@ -33,6 +36,9 @@ const AFTER_NAMES: &[&str] = &[
     "more",
     "less",
     "than",
+    "vs",
+    "versus",
+    "compared",
     "so",
     "when",
     "what",
@@ -101,12 +107,151 @@ const NOT_NAMES: &[&str] = &[
 /// Finds a merchant: first a name of the customer's own list, wherever it stands; then what follows "at",
 /// "from", "spend on" or "paid to". As the customer wrote it, without "the".
 pub(crate) fn find(text: &str, words: &[Word], own: &[String], period: Option<&Found>) -> Option<String> {
-    known(text, words, own).or_else(|| {
-        (0..words.len()).find_map(|at| {
-            let introduced = introduces(words, at);
-            if introduced { named(text, words, at + 1, period) } else { None }
+    known(text, words, own)
+        .or_else(|| withdrawn(words))
+        .or_else(|| {
+            (0..words.len()).find_map(|at| {
+                let introduced = introduces(words, at);
+                if introduced { named(text, words, at + 1, period) } else { None }
+            })
         })
-    })
+        .or_else(|| between(text, words))
+}
+
+/// "How much did I withdraw", "my withdrawals": cash.
+fn withdrawn(words: &[Word]) -> Option<String> {
+    const WORDS: &[&str] = &["withdraw", "withdrew", "withdrawn", "withdrawal", "withdrawals"];
+    words.iter().any(|word| WORDS.contains(&word.text.as_str())).then(|| "cash".to_owned())
+}
+
+/// "Did Netflix charge me", "did Anna send me money", "has my rent gone out", "how much rent did I pay": what stands between two
+/// words that say so. At most three words.
+fn between(text: &str, words: &[Word]) -> Option<String> {
+    const BEGINS: &[(&str, &str)] = &[("how", "much"), ("how", "many")];
+    const ENDS: &[&str] = &["charge", "charged", "bill", "billed"];
+    /// And those with what has to follow them.
+    const PAIRS: &[(&[&str], &[&str])] = &[
+        (&["send", "sent", "transfer", "transferred", "wire", "wired", "pay", "paid"], &["me", "us"]),
+        (&["go", "gone", "went", "come", "came"], &["out"]),
+    ];
+    const NOBODY: &[&str] = &[
+        "money",
+        "cash",
+        "did",
+        "do",
+        "does",
+        "have",
+        "has",
+        "was",
+        "is",
+        "of",
+        "in",
+        "more",
+        "less",
+        "my",
+        "the",
+        "i",
+        "we",
+        "you",
+        "it",
+        "they",
+        "anyone",
+        "anybody",
+        "someone",
+        "somebody",
+        "total",
+        "exactly",
+        "time",
+        "can",
+        "could",
+        "altogether",
+        "on",
+        "to",
+        "at",
+        "credit",
+        "balance",
+        "dollars",
+        "pounds",
+        "euros",
+        "bucks",
+        "times",
+        "payments",
+        "transactions",
+        "purchases",
+        "salary",
+        "interest",
+        "cards",
+        "accounts",
+        "went",
+        "came",
+        "spend",
+        "spent",
+        "bank",
+        "card",
+        "atm",
+        "extra",
+        "fee",
+        "fees",
+        "been",
+        "ive",
+        "are",
+        "still",
+        "left",
+        "limit",
+        "am",
+        "should",
+        "would",
+        "will",
+        "why",
+        "what",
+        "how",
+        "income",
+        "refund",
+        "refunds",
+        "payment",
+        "transfer",
+        "order",
+        "deposit",
+        "anything",
+        "something",
+        "nobody",
+        "bill",
+        "countries",
+        "cities",
+        "towns",
+        "places",
+        "shops",
+        "stores",
+        "merchants",
+        "days",
+    ];
+    let word = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let plain = |range: std::ops::Range<usize>| {
+        let fits = (1..=3).contains(&range.len()) && range.clone().all(|at| !NOBODY.contains(&word(at)));
+        fits.then(|| text[words[range.start].start..words[range.end - 1].end].to_owned())
+    };
+    for at in 0..words.len() {
+        if BEGINS.contains(&(word(at), word(at + 1))) {
+            let end = (at + 2..words.len()).find(|end| matches!(word(*end), "did" | "do" | "have"))?;
+            let paid = |at: usize| matches!(word(at), "pay" | "paid" | "spend" | "spent");
+            if !(end..words.len()).take(4).any(paid) {
+                return None;
+            }
+            return plain(at + 2..end);
+        }
+        if matches!(word(at), "did" | "has" | "have") {
+            let ends = |end: &usize| {
+                let pair = |(first, second): &(&[&str], &[&str])| {
+                    first.contains(&word(*end)) && second.contains(&word(end + 1))
+                };
+                ENDS.contains(&word(*end)) || PAIRS.iter().any(pair)
+            };
+            let first = at + 1 + usize::from(matches!(word(at + 1), "my" | "the"));
+            let end = (first..words.len()).find(ends)?;
+            return plain(first..end);
+        }
+    }
+    None
 }
 
 /// The longest name of the list that stands in the message.
@@ -151,11 +296,21 @@ fn introduces(words: &[Word], at: usize) -> bool {
                 "charges",
                 "order",
                 "orders",
+                "money",
+                "deposits",
+                "deposit",
+                "refund",
+                "refunds",
+                "paid",
+                "received",
+                "receive",
+                "get",
+                "got",
             ],
             3,
         ),
         "on" => before(&["spend", "spent", "spending", "spends"], 4),
-        "to" => before(&["paid", "pay", "payments", "payment"], 3),
+        "to" => before(&["paid", "pay", "payments", "payment", "go", "went", "been"], 3),
         _ => false,
     }
 }
@@ -184,4 +339,36 @@ fn named(text: &str, words: &[Word], at: usize, period: Option<&Found>) -> Optio
 fn is_time(word: &str) -> bool {
     let digits = word.trim_end_matches("am").trim_end_matches("pm");
     !digits.is_empty() && digits.chars().all(|letter| letter.is_ascii_digit() || letter == ':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::split;
+
+    #[test]
+    fn a_merchant_may_stand_between_two_words() {
+        for (message, name) in [
+            ("did Netflix charge me", Some("Netflix")),
+            ("has Corner Basket billed me this week", Some("Corner Basket")),
+            ("how much rent did I pay this year", Some("rent")),
+            ("did Anna send me money", Some("Anna")),
+            ("has my rent gone out", Some("rent")),
+            ("did my gym membership come out yet", Some("gym membership")),
+            ("did you send me a card", None),
+            ("has my payment gone out", None),
+            ("did anyone send me money", None),
+            ("did my card get charged", None),
+            ("how much dough have I got left", None),
+            ("how much money did I spend", None),
+            ("how much did I spend", None),
+            ("how many payments did I make", None),
+            ("how much have I spent", None),
+            ("did anyone charge my card", None),
+            ("did you charge me", None),
+        ] {
+            let words = split(message);
+            assert_eq!(find(message, &words, &[], None).as_deref(), name, "{message}");
+        }
+    }
 }

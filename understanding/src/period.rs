@@ -66,17 +66,54 @@ const MONTHS: [&str; 12] = [
 const BEFORE_NAMES: [&str; 10] =
     ["in", "on", "since", "last", "this", "from", "during", "for", "of", "until"];
 
+/// Words that set one period against another.
+const COMPARING: &[&str] =
+    &["compare", "compared", "comparing", "comparison", "versus", "vs", "than", "against", "difference"];
+
 /// Some days and how many words they took.
 type Days = (Date, Date, usize);
 
 /// Finds the first period in a message.
 pub(crate) fn find(words: &[Word], today: Date) -> Option<Found> {
+    find_from(words, 0, today)
+}
+
+/// Finds the period that the first is compared with: "October with September", "this week vs the week before".
+pub(crate) fn find_against(words: &[Word], first: &Found, today: Date) -> Option<Period> {
+    let compares = |word: &Word| COMPARING.contains(&word.text.as_str());
+    if !words.iter().any(compares) {
+        return None;
+    }
+    let second = find_from(words, first.to, today)?;
+    let is_other = (second.period.from, second.period.until) != (first.period.from, first.period.until);
+    is_other.then_some(second.period)
+}
+
+/// Whether the days are meant that have passed since the last pay came: "since payday", "since I got paid".
+pub(crate) fn since_pay(words: &[Word]) -> bool {
+    const PAY: &[&str] =
+        &["payday", "paycheck", "paycheque", "payslip", "salary", "wage", "wages", "payroll"];
+    const BEFORE: &[&str] =
+        &["my", "the", "last", "latest", "previous", "i", "we", "got", "get", "was", "were", "been"];
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-    for at in 0..words.len() {
+    let after = (0..words.len()).filter(|at| matches!(text(*at), "since" | "after"));
+    after.filter_map(|at| (at + 1..words.len()).find(|at| !BEFORE.contains(&text(*at)))).any(|at| {
+        PAY.contains(&text(at))
+            || (text(at) == "pay" && matches!(text(at - 1), "my" | "the" | "last"))
+            || (text(at) == "paid" && matches!(text(at - 1), "got" | "get" | "was" | "were" | "been"))
+    })
+}
+
+fn find_from(words: &[Word], first: usize, today: Date) -> Option<Found> {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    for at in first..words.len() {
         let days = match text(at) {
             "since" => days(words, at + 1, today)
                 .and_then(|(from, _, used)| Some((from, today.tomorrow().ok()?, used + 1))),
-            "between" | "from" => range(words, at, today).or_else(|| days(words, at, today)),
+            "between" | "from" => one_month(words, at, today)
+                .or_else(|| this_month(words, at, today))
+                .or_else(|| range(words, at, today))
+                .or_else(|| days(words, at, today)),
             _ => days(words, at, today),
         };
         let days = days.filter(|(from, until, _)| from < until);
@@ -100,6 +137,46 @@ fn range(words: &[Word], at: usize, today: Date) -> Option<Days> {
     Some((from, until, 2 + first + second))
 }
 
+/// "from 1 to 15 November": the month is said once, and both ends belong to it.
+fn one_month(words: &[Word], at: usize, today: Date) -> Option<Days> {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let the = |at: usize| usize::from(text(at) == "the");
+    let start = at + 1 + the(at + 1);
+    let first =
+        day_of_month(text(start)).filter(|_| matches!(text(start + 1), "and" | "to" | "until" | "till"))?;
+    let end = start + 2 + the(start + 2);
+    let (last, until, used) = named(words, end, today, true)?;
+    let says_month = (end..end + used).any(|at| month(text(at), true).is_some());
+    let from = Date::new(last.year(), last.month(), first).ok().filter(|from| says_month && *from <= last)?;
+    (last.tomorrow().ok()? == until).then_some((from, until, end - at + used))
+}
+
+/// "From the 1st to the 5th": the last days so numbered that have begun.
+fn this_month(words: &[Word], at: usize, today: Date) -> Option<Days> {
+    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+    let ordinal = |at: usize| {
+        let the = usize::from(text(at) == "the");
+        let is_ordinal = text(at + the).ends_with(|letter: char| letter.is_ascii_alphabetic());
+        day_of_month(text(at + the)).filter(|_| is_ordinal).map(|day| (day, the + 1))
+    };
+    let (first, used) = ordinal(at + 1)?;
+    let to = at + 1 + used;
+    let (last, more) = ordinal(to + 1)
+        .filter(|_| matches!(text(to), "and" | "to" | "until" | "till"))
+        .filter(|(last, _)| *last >= first)?;
+    // A month that is named counts as such.
+    if month(text(to + 1 + more), true).is_some() || text(to + 1 + more) == "of" {
+        return None;
+    }
+    let of = |month: Date| {
+        let from = Date::new(month.year(), month.month(), first).ok().filter(|from| *from <= today)?;
+        Some((from, Date::new(month.year(), month.month(), last).ok()?.tomorrow().ok()?))
+    };
+    let begun = today.first_of_month();
+    let (from, until) = of(begun).or_else(|| of(begun.checked_sub(1.month()).ok()?))?;
+    Some((from, until, 2 + used + more))
+}
+
 /// The days that these words name.
 fn days(words: &[Word], at: usize, today: Date) -> Option<Days> {
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
@@ -113,20 +190,83 @@ fn days(words: &[Word], at: usize, today: Date) -> Option<Days> {
     };
     match (text(at), text(at + 1)) {
         ("today" | "tonight", _) => one_day(today, 1),
+        ("day", "before") if text(at + 2) == "yesterday" => {
+            one_day(today.yesterday().ok()?.yesterday().ok()?, 3)
+        }
         ("yesterday", _) => one_day(today.yesterday().ok()?, 1),
-        ("this" | "current", "week") => span(monday, 0.days(), 7.days(), 2),
-        ("last" | "previous", "week") => span(monday, 7.days(), 7.days(), 2),
-        ("this" | "current", "month") => span(month, 0.months(), 1.month(), 2),
-        ("last" | "previous", "month") => span(month, 1.month(), 1.month(), 2),
-        ("this" | "current", "year") => span(year, 0.years(), 1.year(), 2),
-        ("last" | "previous", "year") => span(year, 1.year(), 1.year(), 2),
+        ("this", "morning" | "afternoon" | "evening") => one_day(today, 2),
+        ("last", "night") => one_day(today.yesterday().ok()?, 2),
+        (season, _) if first_month(season).is_some() && after_the(words, at) => {
+            let first = first_month(season).and_then(|month| past_day(1, month, None, today))?;
+            span(first, 0.months(), 3.months(), 1)
+        }
+        ("this" | "current", "quarter") => span(quarter(today), 0.months(), 3.months(), 2),
+        ("last" | "previous", "quarter") => span(quarter(today), 3.months(), 3.months(), 2),
+        ("this" | "current", "week" | "weeks") => span(monday, 0.days(), 7.days(), 2),
+        ("last" | "previous", "week" | "weeks") => span(monday, 7.days(), 7.days(), 2),
+        ("this" | "current", "month" | "months") => span(month, 0.months(), 1.month(), 2),
+        ("last" | "previous", "month" | "months") => span(month, 1.month(), 1.month(), 2),
+        ("this" | "current", "year" | "years") => span(year, 0.years(), 1.year(), 2),
+        ("last" | "previous", "year" | "years") => span(year, 1.year(), 1.year(), 2),
         ("last" | "this" | "the", "weekend") => span(monday, weekend_back(today, text(at)), 2.days(), 2),
+        (_, "days" | "day" | "weeks" | "week" | "months" | "month") if text(at + 2) == "ago" => {
+            ago(words, at, today)
+        }
         ("past" | "last" | "previous", _) => last_few(words, at, today).or_else(|| {
             let (from, until, used) = named(words, at + 1, today, true)?;
             Some((from, until, used + 1))
         }),
-        _ => named(words, at, today, at > 0 && BEFORE_NAMES.contains(&text(at - 1))),
+        _ => {
+            let sure = at > 0 && (BEFORE_NAMES.contains(&text(at - 1)) || COMPARING.contains(&text(at - 1)));
+            named(words, at, today, sure)
+        }
     }
+}
+
+/// The first month of a season, as meteorologists count them in the north.
+fn first_month(season: &str) -> Option<i8> {
+    Some(match season {
+        "spring" => 3,
+        "summer" => 6,
+        "autumn" | "fall" => 9,
+        "winter" => 12,
+        _ => return None,
+    })
+}
+
+/// "In the summer", "last summer": a season, and not a shop's name.
+fn after_the(words: &[Word], at: usize) -> bool {
+    at > 0 && matches!(words[at - 1].text.as_str(), "the" | "last" | "this" | "in" | "during" | "over")
+}
+
+/// The first day of a day's quarter.
+fn quarter(day: Date) -> Date {
+    let first = (day.month() - 1) / 3 * 3 + 1;
+    Date::new(day.year(), first, 1).unwrap_or(day)
+}
+
+/// "3 days ago" is that day, "two weeks ago" and "a month ago" the week and the month of then.
+fn ago(words: &[Word], at: usize, today: Date) -> Option<Days> {
+    let back = match words[at].text.as_str() {
+        "a" | "an" | "one" => 1,
+        _ => i64::from(number(&words[at..at + 1])?.0).clamp(1, MAX_DAYS_BACK),
+    };
+    let (from, until) = match words[at + 1].text.as_str() {
+        "day" | "days" => {
+            let day = today.checked_sub(back.days()).ok()?;
+            (day, day.tomorrow().ok()?)
+        }
+        "week" | "weeks" => {
+            let monday = today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok()?;
+            let from = monday.checked_sub(back.min(MAX_DAYS_BACK / 7).weeks()).ok()?;
+            (from, from.checked_add(7.days()).ok()?)
+        }
+        _ => {
+            let from = today.first_of_month().checked_sub(back.min(MAX_DAYS_BACK / 30).months()).ok()?;
+            (from, from.checked_add(1.month()).ok()?)
+        }
+    };
+    Some((from, until, 3))
 }
 
 /// From this week's Monday back to the Saturday meant: that of this week once it has begun, else the one before.
@@ -144,6 +284,8 @@ fn last_few(words: &[Word], at: usize, today: Date) -> Option<Days> {
     let until = today.tomorrow().ok()?;
     let back = i64::from(count).clamp(1, MAX_DAYS_BACK);
     let from = match words.get(at + 1 + used)?.text.as_str() {
+        // Hours reach into the day before.
+        "hour" | "hours" | "hrs" => until.checked_sub((back / 24 + i64::from(back % 24 > 0) + 1).days()),
         "day" | "days" => until.checked_sub(back.days()),
         "week" | "weeks" => until.checked_sub(back.min(MAX_DAYS_BACK / 7).weeks()),
         "month" | "months" => until.checked_sub(back.min(MAX_DAYS_BACK / 30).months()),
@@ -271,6 +413,25 @@ mod tests {
             ("1st of november", "2026-11-01", "2026-11-02", "1st of november"),
             ("on Nov 3", "2026-11-03", "2026-11-04", "nov 3"),
             ("december 24", "2025-12-24", "2025-12-25", "december 24"),
+            ("from 3 days ago", "2026-11-18", "2026-11-19", "3 days ago"),
+            ("two weeks ago", "2026-11-02", "2026-11-09", "two weeks ago"),
+            ("a month ago", "2026-10-01", "2026-11-01", "a month ago"),
+            ("the day before yesterday", "2026-11-19", "2026-11-20", "day before yesterday"),
+            ("this morning", "2026-11-21", "2026-11-22", "this morning"),
+            ("last night", "2026-11-20", "2026-11-21", "last night"),
+            ("in the summer", "2026-06-01", "2026-09-01", "summer"),
+            ("last winter", "2025-12-01", "2026-03-01", "winter"),
+            ("last weeks spending", "2026-11-09", "2026-11-16", "last weeks"),
+            ("this quarter", "2026-10-01", "2027-01-01", "this quarter"),
+            ("last quarter", "2026-07-01", "2026-10-01", "last quarter"),
+            ("from the 1st to the 5th", "2026-11-01", "2026-11-06", "from the 1st to the 5th"),
+            ("from the 25th to the 28th", "2026-10-25", "2026-10-29", "from the 25th to the 28th"),
+            (
+                "from the 1st to the 5th of march",
+                "2026-03-01",
+                "2026-03-06",
+                "from the 1st to the 5th of march",
+            ),
             ("last weekend", "2026-11-14", "2026-11-16", "last weekend"),
             ("this weekend", "2026-11-21", "2026-11-23", "this weekend"),
         ] {
@@ -296,8 +457,46 @@ mod tests {
             "last",
             "past",
             "order 2026-1234",
+            "did I fall for it",
+            "spring cleaning",
         ] {
             assert_eq!(read(message), None, "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_compared_is_read_with_what_it_is_compared_with() {
+        for (message, against) in [
+            ("compare October with September", Some("september")),
+            ("did I spend more in october than in september?", Some("september")),
+            ("october vs sep", Some("sep")),
+            ("this month vs last month", Some("last month")),
+            ("compare this week to last week at Tesco", Some("last week")),
+            ("did I spend more than last month", None),
+            ("compare October with October", None),
+            ("payments from October to November", None),
+            ("did I shop on monday or on tuesday", None),
+        ] {
+            let words = split(message);
+            let found = find(&words, TODAY).and_then(|first| find_against(&words, &first, TODAY));
+            assert_eq!(found.as_ref().map(|period| period.said.as_str()), against, "{message}");
+        }
+    }
+
+    #[test]
+    fn days_since_pay_are_known_by_their_words() {
+        for yes in [
+            "what did I spend since payday",
+            "since my last paycheck",
+            "spent since I got paid",
+            "since the salary came",
+            "since my last pay",
+            "after payday",
+        ] {
+            assert!(since_pay(&split(yes)), "{yes}");
+        }
+        for no in ["since monday", "did I get paid", "when is payday", "since I paid the rent", "since"] {
+            assert!(!since_pay(&split(no)), "{no}");
         }
     }
 

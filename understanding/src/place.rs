@@ -1,6 +1,6 @@
 //! In which place, and whether pending or booked.
 
-use crate::words::Word;
+use crate::{flow, words::Word};
 use domain::TransactionStatus;
 
 /// A name of more words than this is a sentence.
@@ -11,7 +11,7 @@ const MAX_WORDS: usize = 3;
 const NOT_PLACES: &[&str] = &[
     "my", "the", "our", "your", "a", "an", "all", "any", "total", "general", "this", "that", "it", "here", "there", "and", "out", "full",
     "detail", "details", "savings", "checking", "account", "accounts", "bank", "cash", "dollars", "dollar", "euros", "euro", "pounds", "usd",
-    "eur", "gbp", "excel", "csv", "pdf", "english", "advance", "which", "what", "store", "stores", "shop", "shops", "cafes", "restaurants",
+    "eur", "gbp", "excel", "csv", "pdf", "spreadsheet", "table", "sheets", "numbers", "file", "english", "advance", "which", "what", "store", "stores", "shop", "shops", "cafes", "restaurants",
     "supermarkets", "bars", "person", "particular", "fact", "order", "red", "black", "last", "past", "previous", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
     "sep", "sept", "oct", "nov", "dec", "spring", "summer", "autumn", "fall", "winter", "time", "chat", "one", "two", "case", "need", "touch",
@@ -24,18 +24,47 @@ const AFTER: &[&str] = &[
     "please", "pls", "and", "or", "with", "using", "with", "when", "at", "by", "as", "ever", "recently", "so", "more", "than", "next", "until",
 ];
 
-/// What stands after "in": "in Reno", "in New York last week".
+/// The place of what was bought on the internet.
+pub const ONLINE: &str = "online";
+
+/// The place of what was paid in another currency than the account's.
+pub const FOREIGN: &str = "another currency";
+
+/// What stands after "in": "in Reno", "in New York last week"; or [`ONLINE`].
 pub(crate) fn find(text: &str, words: &[Word]) -> Option<String> {
-    (0..words.len()).find_map(|at| {
+    let after_in = (0..words.len()).find_map(|at| {
         let is_in = matches!(words[at].text.as_str(), "in" | "around" | "near");
         let after = at.checked_sub(1).map(|before| words[before].text.as_str());
-        // "came in", "paid in", "go in": no place follows.
-        let goes_in = matches!(
-            after,
-            Some("came" | "come" | "go" | "went" | "goes" | "coming" | "get" | "cash" | "money")
-        );
+        // "Came in", "money in": no place follows, unless the money was spent there.
+        let goes_in = matches!(after, Some("came" | "come" | "go" | "went" | "goes" | "coming" | "get"))
+            || (matches!(after, Some("cash" | "money")) && !flow::tells_of_spending(words));
         if is_in && !goes_in { named(text, words, at + 1) } else { None }
-    })
+    });
+    after_in
+        .or_else(|| is_online(words).then(|| ONLINE.to_owned()))
+        .or_else(|| is_foreign(words).then(|| FOREIGN.to_owned()))
+}
+
+/// "Foreign transactions", "what did I spend abroad".
+fn is_foreign(words: &[Word]) -> bool {
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.text.as_str()));
+    has(&["foreign", "abroad", "overseas", "international"]) && (has(BOUGHT) || words.len() <= SHORT)
+}
+
+#[rustfmt::skip]
+const BOUGHT: &[&str] = &[
+    "purchases", "purchase", "bought", "buy", "spend", "spent", "spending", "shopping", "shop", "shopped", "orders", "order", "ordered",
+    "payments", "payment", "paid", "pay", "transactions", "charges",
+];
+/// So short a message names little else.
+const SHORT: usize = 4;
+
+/// "What did I buy online", "payments on the internet", "only online ones"; not online banking.
+fn is_online(words: &[Word]) -> bool {
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.text.as_str()));
+    has(&["online", "internet"])
+        && !has(&["banking", "bank", "bill"])
+        && (has(BOUGHT) || words.len() <= SHORT)
 }
 
 fn named(text: &str, words: &[Word], first: usize) -> Option<String> {
@@ -82,7 +111,16 @@ mod tests {
             ("how much money do I have in savings", None),
             ("my payments in 2026", None),
             ("what came in last week", None),
+            ("how do I spend my money in Portugal?", Some("Portugal")),
+            ("money in October", None),
             ("what's my balance", None),
+            ("what did I buy online", Some(ONLINE)),
+            ("how much did I spend on the internet last month", Some(ONLINE)),
+            ("only online", Some(ONLINE)),
+            ("is online banking down", None),
+            ("foreign transactions", Some(FOREIGN)),
+            ("what did I spend abroad last month", Some(FOREIGN)),
+            ("I am going abroad next week with my card", None),
         ] {
             assert_eq!(find(message, &split(message)).as_deref(), place, "{message}");
         }

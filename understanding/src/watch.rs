@@ -7,10 +7,12 @@ mod kinds;
 pub use hours::{DigestAsk, QuietAsk};
 
 use crate::{
-    AccountHint, account, amount, merchant,
+    AccountHint, account,
+    amount::{self, Amount},
+    merchant,
     words::{self, Word},
 };
-use domain::{AccountKind, Currency};
+use domain::AccountKind;
 use serde::{Deserialize, Serialize};
 
 /// What somebody wants to be told of.
@@ -56,22 +58,13 @@ impl WatchKind {
     }
 }
 
-/// An amount that somebody named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct WatchAmount {
-    /// In the currency's smallest unit; in hundredths where no currency is known.
-    pub minor: i64,
-    /// The currency, where the message is clear. A bare `$` is that of the account.
-    pub currency: Option<Currency>,
-}
-
 /// What somebody wants to be told of, as far as they said.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct WatchWish {
     /// Of what.
     pub kind: Option<WatchKind>,
     /// From which amount on.
-    pub amount: Option<WatchAmount>,
+    pub amount: Option<Amount>,
     /// On which account; none for all that are shared.
     pub account: Option<AccountHint>,
     /// Paid to whom, or coming from whom, as they wrote it.
@@ -136,7 +129,7 @@ pub fn watch_wish(text: &str) -> WatchWish {
 fn wish(text: &str, words: &[Word], texts: &[&str]) -> WatchWish {
     let amount = named_amount(words);
     let kind = kinds::kind(texts, amount.is_some());
-    let bare = || if kind.is_some_and(WatchKind::needs_amount) { watch_amount_in(words) } else { None };
+    let bare = || if kind.is_some_and(WatchKind::needs_amount) { amount::any(words) } else { None };
     let merchant = match kind {
         None | Some(WatchKind::LowBalance | WatchKind::Foreign) => None,
         Some(_) => kinds::payee(text, words).or_else(|| merchant::find(text, words, &[], None)),
@@ -159,27 +152,24 @@ fn account_named(words: &[Word], texts: &[&str]) -> Option<AccountHint> {
     (!vague && !worded).then_some(hint)
 }
 
-fn named_amount(words: &[Word]) -> Option<WatchAmount> {
+fn named_amount(words: &[Word]) -> Option<Amount> {
     let filter = amount::find(words)?;
     let minor = match filter.comparison {
         amount::Comparison::Over(minor)
         | amount::Comparison::Under(minor)
         | amount::Comparison::About(minor)
         | amount::Comparison::Exactly(minor)
+        // "At most 50" is from nothing on.
+        | amount::Comparison::Between(0, minor)
         | amount::Comparison::Between(minor, _) => minor,
     };
-    Some(WatchAmount { minor, currency: filter.currency })
-}
-
-fn watch_amount_in(words: &[Word]) -> Option<WatchAmount> {
-    let (minor, currency) = amount::any(words)?;
-    Some(WatchAmount { minor, currency })
+    Some(Amount { minor, currency: filter.currency })
 }
 
 /// The amount in the answer to "below which amount?": also a bare number.
-pub fn watch_amount(text: &str) -> Option<WatchAmount> {
+pub fn watch_amount(text: &str) -> Option<Amount> {
     let words = words::split(text);
-    named_amount(&words).or_else(|| watch_amount_in(&words)).filter(|amount| amount.minor > 0)
+    named_amount(&words).or_else(|| amount::any(&words)).filter(|amount| amount.minor > 0)
 }
 
 /// Which alerts a message wants to stop.

@@ -3,19 +3,21 @@
 
 use crate::{
     ahead::{self, Ahead},
-    amount, countries,
+    amount::{self, Amount},
+    countries,
     words::{self, Word},
 };
-use domain::{ContactWay, Region};
+use domain::{CardKind, ContactWay, Region};
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// What a card is to do from now on. None: nothing was said of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitWish {
-    /// The most on one day, in hundredths or the smallest unit of its own currency.
-    pub per_day: Option<i64>,
-    /// The most at once, likewise.
-    pub per_payment: Option<i64>,
+    /// The most on one day.
+    pub per_day: Option<Amount>,
+    /// The most at once.
+    pub per_payment: Option<Amount>,
     /// Paying by touch.
     pub contactless: Option<bool>,
     /// Paying on the internet.
@@ -28,6 +30,20 @@ impl LimitWish {
     /// Whether nothing was wished.
     pub fn is_empty(&self) -> bool {
         *self == LimitWish::default()
+    }
+}
+
+/// Which kind of card is meant: "my debit card", "the credit one". None if none or both are named.
+pub fn card_kind(text: &str) -> Option<CardKind> {
+    let words = words::split(text);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    // A direct debit is paid with no card.
+    let named = |at: usize| at == 0 || texts[at - 1] != "direct";
+    let has = |known: &[&str]| (0..texts.len()).any(|at| known.contains(&texts[at]) && named(at));
+    match (has(&["debit", "debitcard"]), has(&["credit", "creditcard"])) {
+        (true, false) => Some(CardKind::Debit),
+        (false, true) => Some(CardKind::Credit),
+        _ => None,
     }
 }
 
@@ -54,11 +70,11 @@ pub fn limits(text: &str) -> LimitWish {
 }
 
 /// The amount of a message that is about one: "to 500", "$500", "five hundred dollars". The last digits of a card are none.
-pub fn amount(text: &str) -> Option<i64> {
+pub fn amount(text: &str) -> Option<Amount> {
     sum_of(&words::split(text))
 }
 
-fn sum_of(words: &[Word]) -> Option<i64> {
+fn sum_of(words: &[Word]) -> Option<Amount> {
     let after_digits = |at: usize| {
         let before = at.checked_sub(1).map(|before| words[before].text.as_str());
         matches!(before, Some("ending" | "ends" | "card" | "in" | "finishing" | "digits" | "account"))
@@ -70,7 +86,8 @@ fn sum_of(words: &[Word]) -> Option<i64> {
         Some(at) => plain.swap_remove(at),
         None => plain.pop()?,
     };
-    Some(chosen.1.minor).filter(|minor| *minor > 0)
+    let (_, sum) = chosen;
+    Some(Amount { minor: sum.minor, currency: sum.currency }).filter(|amount| amount.minor > 0)
 }
 
 /// Where and when somebody travels.
@@ -208,21 +225,171 @@ pub fn contact(text: &str) -> ContactWish {
     ContactWish { way, paperless: paperless.filter(|_| !offers), offers: offers.then_some(!not) }
 }
 
+/// Whether a message wants money sent or a bill paid: "transfer 50 to Anna", "pay my electricity bill".
+pub fn moves_money(text: &str) -> bool {
+    const VERBS: &[&str] = &["transfer", "send", "wire", "pay", "zelle", "venmo"];
+    const BEFORE: &[&str] = &[
+        "please", "pls", "can", "could", "you", "would", "i", "want", "to", "need", "wanna", "like", "id",
+        "hi", "hello", "hey", "me", "help", "lets", "u", "we", "how", "do", "may",
+    ];
+    let words = words::split(text);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let Some(at) = texts.iter().position(|word| VERBS.contains(word)) else { return false };
+    // "Send me a summary" moves none.
+    if texts.get(at + 1).is_some_and(|next| matches!(*next, "me" | "us")) {
+        return false;
+    }
+    let (before, after) = (&texts[..at], &texts[at + 1..]);
+    let sums = after.iter().any(|word| word.chars().any(|c| c.is_ascii_digit()));
+    let money = after.iter().any(|word| {
+        matches!(*word, "money" | "bill" | "bills" | "invoice" | "rent" | "dollars" | "cash" | "bucks")
+    });
+    before.iter().all(|word| BEFORE.contains(word)) && (sums || money)
+}
+
+/// Whether a message asks for a whole number or a secret that is not shown here: "what's my card number", "tell me my PIN".
+pub fn asks_for_number(text: &str) -> bool {
+    const ASKS: &[&str] = &["what", "whats", "show", "tell", "give", "remind", "know"];
+    const SECRETS: &[&str] = &["pin", "cvv", "cvc", "iban", "bic", "swift"];
+    const NUMBERED: &[&str] = &["card", "account", "routing", "sort", "security", "customer", "bank"];
+    let words = words::split(text);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let my = |at: usize| texts[at.saturating_sub(3)..at].contains(&"my");
+    let named = (0..texts.len()).any(|at| {
+        let next = texts.get(at + 1).copied().unwrap_or_default();
+        let numbered =
+            NUMBERED.contains(&texts[at]) && matches!(next, "number" | "numbers" | "code" | "details");
+        my(at) && (SECRETS.contains(&texts[at]) || numbered)
+    });
+    // "Change my PIN" and "why was my card number declined" are other matters.
+    const OTHER: &[&str] = &[
+        "change", "reset", "new", "set", "unblock", "wrong", "declined", "block", "blocked", "update", "who",
+        "safe",
+    ];
+    named && texts.iter().any(|word| ASKS.contains(word)) && !texts.iter().any(|word| OTHER.contains(word))
+}
+
+/// Whether somebody disputes a payment.
+pub fn disputes(text: &str) -> bool {
+    const WORDS: &[&str] = &["dispute", "disputing", "disputed", "chargeback", "contest"];
+    words::split(text).iter().any(|word| WORDS.contains(&word.text.as_str()))
+}
+
+/// Whether somebody tells of a theft or a trick: "I'm being scammed", "someone used my card in Paris".
+pub fn tells_of_fraud(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "scam",
+        "scammed",
+        "scammer",
+        "scamming",
+        "hacked",
+        "hacker",
+        "phished",
+        "phishing",
+        "fraud",
+        "fraudulent",
+        "skimmed",
+        "cloned",
+    ];
+    let words = words::split(text);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let by_somebody = texts.first().is_some_and(|first| {
+        matches!(*first, "someone" | "somebody" | "someones" | "somebodys" | "people" | "thieves" | "they")
+    });
+    let uses =
+        texts.iter().any(|word| matches!(*word, "used" | "using" | "uses" | "spent" | "spending" | "spends"));
+    let mine = texts
+        .windows(2)
+        .any(|pair| pair[0] == "my" && matches!(pair[1], "card" | "cards" | "money" | "account"));
+    texts.iter().any(|word| WORDS.contains(word)) || (by_somebody && uses && mine)
+}
+
+/// Whether a message is about a parcel on its way.
+pub fn is_about_a_parcel(text: &str) -> bool {
+    let words = words::split(text);
+    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.text.as_str()));
+    let parcel = has(&["parcel", "parcels", "package", "packages", "shipment", "shipping"]);
+    parcel || (has(&["tracking"]) && has(&["number", "code", "order"]))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn whole_numbers_and_secrets_are_asked_for_in_these_words() {
+        for yes in [
+            "what's my card number",
+            "tell me my pin",
+            "what is my IBAN?",
+            "I want to know my account number",
+            "show my sort code",
+        ] {
+            assert!(super::asks_for_number(yes), "{yes}");
+        }
+        for no in [
+            "how do I change my pin",
+            "I need a new pin",
+            "where do I find my pin",
+            "what is the number of my bank",
+            "what's my balance",
+            "freeze my card",
+        ] {
+            assert!(!super::asks_for_number(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn who_tells_of_a_theft_is_heard() {
+        for yes in [
+            "I'm being scammed!",
+            "someone used my card in Paris",
+            "people are using my card",
+            "my account was hacked",
+        ] {
+            assert!(super::tells_of_fraud(yes), "{yes}");
+        }
+        for no in ["I used my card in Paris", "what did I spend", "did someone look at my account"] {
+            assert!(!super::tells_of_fraud(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn a_parcel_is_a_parcel() {
+        assert!(
+            super::is_about_a_parcel("where's my parcel") && super::is_about_a_parcel("my tracking number")
+        );
+        assert!(
+            !super::is_about_a_parcel("where is my card")
+                && !super::is_about_a_parcel("keep tracking my spending")
+        );
+    }
+
     use super::*;
     use jiff::civil::date;
 
     #[test]
+    fn a_card_is_meant_by_its_kind() {
+        for (message, kind) in [
+            ("freeze my debit card", Some(CardKind::Debit)),
+            ("the credit one", Some(CardKind::Credit)),
+            ("block both, debit and credit", None),
+            ("freeze my card, a direct debit was wrong", None),
+            ("freeze my card", None),
+        ] {
+            assert_eq!(card_kind(message), kind, "{message}");
+        }
+    }
+
+    #[test]
     fn limits_and_switches_are_read_as_people_write_them() {
         let nothing = LimitWish::default();
+        let plain = |minor| Some(Amount { minor, currency: None });
         for (text, wish) in [
-            ("raise my card limit to 500", LimitWish { per_day: Some(50_000), ..nothing }),
-            ("set my daily limit to $300", LimitWish { per_day: Some(30_000), ..nothing }),
-            ("at most 50 dollars per payment", LimitWish { per_payment: Some(5_000), ..nothing }),
+            ("raise my card limit to 500", LimitWish { per_day: plain(50_000), ..nothing }),
+            ("set my daily limit to $300", LimitWish { per_day: plain(30_000), ..nothing }),
+            ("at most 50 dollars per payment", LimitWish { per_payment: plain(5_000), ..nothing }),
             (
                 "limit single purchases to $1,200.50 on card 4821",
-                LimitWish { per_payment: Some(120_050), ..nothing },
+                LimitWish { per_payment: plain(120_050), ..nothing },
             ),
             ("set the limit of the card ending 4821", nothing),
             ("turn off online payments", LimitWish { online: Some(false), ..nothing }),
@@ -281,6 +448,28 @@ mod tests {
             ("how you contact me", nothing),
         ] {
             assert_eq!(contact(text), wish, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wish_to_move_money_is_known() {
+        for yes in [
+            "can you transfer 50 to Anna",
+            "pay my electricity bill",
+            "I want to send $20 to my brother",
+            "wire money abroad",
+        ] {
+            assert!(moves_money(yes), "{yes}");
+        }
+        for no in [
+            "did I pay my bill",
+            "how much did I pay",
+            "send me statements",
+            "my pay",
+            "what did I transfer in October",
+            "",
+        ] {
+            assert!(!moves_money(no), "{no}");
         }
     }
 }

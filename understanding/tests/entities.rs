@@ -71,6 +71,36 @@ fn a_merchant_of_the_customers_own_is_found_anywhere() {
 }
 
 #[test]
+fn days_of_one_month_and_hours_are_a_period_and_no_amount() {
+    let found = entities("spend between 1 and 15 november");
+    let days = found.period.unwrap();
+    assert_eq!((days.from.to_string(), days.until.to_string()), ("2026-11-01".into(), "2026-11-16".into()));
+    assert_eq!(found.amount, None);
+    let hours = entities("what did I spend in the last 48 hours").period.unwrap();
+    assert_eq!((hours.from.to_string(), hours.until.to_string()), ("2026-11-19".into(), "2026-11-22".into()));
+    assert!(entities("payments between 1 and 15 dollars").amount.is_some());
+}
+
+#[test]
+fn cents_after_of_are_an_amount_and_after_at_a_time() {
+    let exactly = |text: &str| entities(text).amount.map(|amount| amount.comparison);
+    assert_eq!(exactly("what is the charge of 9.50"), Some(Comparison::Exactly(950)));
+    assert_eq!(exactly("payment of 12,99"), Some(Comparison::Exactly(1_299)));
+    assert_eq!(exactly("what came at 9.50"), None);
+    assert_eq!(exactly("payments of 2026"), None);
+}
+
+#[test]
+fn credit_that_is_left_and_a_bill_are_of_a_card() {
+    for message in
+        ["whats my availble credit", "credit left", "when is my payment due", "minimum payment please"]
+    {
+        assert_eq!(entities(message).account, Some(AccountHint::Kind(AccountKind::Card)), "{message}");
+    }
+    assert_eq!(entities("is there credit on it").account, None);
+}
+
+#[test]
 fn an_account_is_named_by_digits_kind_or_word() {
     let digits = |text: &str| Some(AccountHint::LastDigits(text.to_owned()));
     for (message, account) in [

@@ -126,8 +126,9 @@ fn how_sure_it_is_goes_with_what_it_does() {
 }
 
 #[test]
-fn the_language_is_english_or_unknown() {
+fn the_language_is_told_where_its_words_are_known() {
     assert_eq!(read("what's my balance").language.as_deref(), Some("en"));
-    assert_eq!(read("wo ist mein geld").language, None);
+    assert_eq!(read("wo ist mein geld").language.as_deref(), Some("de"));
+    assert_eq!(read("wug flurble").language, None);
     assert_eq!(read("\u{1f600}").language, None);
 }

@@ -5,7 +5,7 @@
 use domain::{AccountKind, Currency};
 use jiff::civil::Time;
 use understanding::{
-    AccountHint, DigestAsk, QuietAsk, WatchAmount, WatchAsk, WatchKind, WatchKind::*, WatchWish, WhichWatch,
+    AccountHint, Amount, DigestAsk, QuietAsk, WatchAsk, WatchKind, WatchKind::*, WatchWish, WhichWatch,
     watch, watch_amount, watch_stop,
 };
 
@@ -140,7 +140,7 @@ fn amounts_accounts_and_names_are_read_with_it() {
     assert_eq!(minor("alert me when I spend more than $49.50"), Some(4_950));
     assert_eq!(minor("set up a low balance alert"), None);
     let pounds = wish("tell me if my balance goes below £75").amount;
-    assert_eq!(pounds, Some(WatchAmount { minor: 7_500, currency: Some(Currency::GBP) }));
+    assert_eq!(pounds, Some(Amount { minor: 7_500, currency: Some(Currency::GBP) }));
     assert_eq!(
         wish("tell me when my savings balance falls below 500").account,
         Some(AccountHint::Kind(AccountKind::Savings))
