@@ -109,6 +109,7 @@ fn ask() -> Result<LinkAsk, Box<dyn Error>> {
         consent: "cst_00000000000000000000000000000001".parse()?,
         customer: "cus_00000000000000000000000000000001".parse()?,
         orders: false,
+        reports: false,
         events: false,
         data_classes: vec![DataClass::Accounts, DataClass::Balances, DataClass::Transactions],
         days: 90,

@@ -42,6 +42,7 @@ pub use config::{ConnectorConfig, Limits, Refresh};
 pub use connector::Connector;
 pub use consents::AtBank;
 pub use fault::{BankFault, FdxCode, Interaction, Mismatch, Tampering, Unproven, Unreadable, Weakening};
+pub use fdx::text::shown;
 pub use grant::{Grant, GrantKeeper, KeeperFault, Kept, Lease};
 pub use key::{ClientKey, KeyFault};
 pub use link::{Begun, LinkAsk, Linked, PendingLink};

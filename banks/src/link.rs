@@ -36,6 +36,9 @@ pub struct LinkAsk {
     /// Whether the bank is asked to take orders from the customer, too, on what those classes are about. Without the
     /// native contract nothing is asked for.
     pub orders: bool,
+    /// Whether the bank is asked, too, to hear whether a payment is the customer's own. Without the native contract nothing is
+    /// asked for.
+    pub reports: bool,
     /// Whether the bank is asked for leave to be told when something happens. Without the native contract nothing is asked
     /// for.
     pub events: bool,
@@ -95,6 +98,7 @@ impl Connector {
             data_classes: ask.data_classes.clone(),
             native: self.is_native(),
             orders: ask.orders && self.is_native(),
+            reports: ask.reports && self.is_native(),
             events: ask.events && self.is_native(),
             days: ask.days.clamp(1, MAX_DAYS),
             lookback_days: ask.lookback_days.min(MAX_LOOKBACK),

@@ -28,6 +28,9 @@ pub(crate) struct Asked {
     /// Whether it is asked to take orders.
     #[serde(default)]
     pub orders: bool,
+    /// Whether it is asked to hear whether a payment is the customer's own.
+    #[serde(default)]
+    pub reports: bool,
     /// Whether it is asked for leave to be told of what happens.
     #[serde(default)]
     pub events: bool,
@@ -73,6 +76,8 @@ impl Asked {
         for class in self.data_classes.iter().filter(|_| self.native) {
             services.extend(read_by(*class));
             services.extend(ordered_on(*class).iter().filter(|_| self.orders));
+            let reports = self.reports && *class == DataClass::Transactions;
+            services.extend(reports.then_some(("PAYMENT_REPORTS", "bank:payment-reports")));
         }
         services
     }
@@ -254,6 +259,7 @@ mod tests {
             data_classes: classes.to_vec(),
             native: false,
             orders: false,
+            reports: false,
             events: false,
             days: 90,
             lookback_days: 180,

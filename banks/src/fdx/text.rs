@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 pub(crate) const MAX_SHOWN: usize = 160;
 
 /// A bank's words, fit to be shown: one line, no control or direction-changing characters, not too long.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let kept = text.chars().filter(|c| !is_direction(*c)).map(|c| if c.is_control() { ' ' } else { c });
     let one_line: String = kept.take(4 * MAX_SHOWN).collect();
     let words: Vec<&str> = one_line.split_whitespace().collect();

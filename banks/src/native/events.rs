@@ -52,7 +52,7 @@ pub enum Unsigned {
 }
 
 /// The key by which a bank signs what it sends.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SigningKey(Zeroizing<Vec<u8>>);
 
 impl fmt::Debug for SigningKey {
@@ -72,8 +72,8 @@ impl SigningKey {
         &self.0
     }
 
-    /// Reads `whsec_` and base64, as a bank tells it.
-    fn told(text: &str) -> Option<SigningKey> {
+    /// Reads `whsec_` and base64, as a bank tells it; 24 to 64 bytes.
+    pub fn from_text(text: &str) -> Option<SigningKey> {
         let bytes = Zeroizing::new(BASE64_STANDARD.decode(text.strip_prefix("whsec_")?).ok()?);
         KEY_BYTES.contains(&bytes.len()).then_some(SigningKey(bytes))
     }
@@ -255,7 +255,7 @@ impl Connector {
         };
         let heard = self.inner.api.ask(grant, self.deadline(), &ask).await?;
         let wire: WireEndpoint = self.understood(&heard)?;
-        let key = wire.secret.as_deref().and_then(SigningKey::told);
+        let key = wire.secret.as_deref().and_then(SigningKey::from_text);
         let key = key.ok_or_else(|| heard.unreadable(Unreadable::Form))?;
         Ok(OpenEndpoint { id: wire.endpoint_id, url: url.to_string(), key })
     }
@@ -282,7 +282,7 @@ mod tests {
     };
 
     fn key() -> SigningKey {
-        SigningKey::told("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()
+        SigningKey::from_text("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()
     }
 
     fn at(second: i64) -> Timestamp {
@@ -354,11 +354,12 @@ mod tests {
 
     #[test]
     fn a_key_that_is_too_short_or_of_another_kind_is_refused() {
-        let told =
-            |bytes: usize| SigningKey::told(&format!("whsec_{}", BASE64_STANDARD.encode(vec![7; bytes])));
+        let told = |bytes: usize| {
+            SigningKey::from_text(&format!("whsec_{}", BASE64_STANDARD.encode(vec![7; bytes])))
+        };
         assert!(told(24).is_some() && told(64).is_some());
         assert!(told(23).is_none() && told(65).is_none());
-        assert!(SigningKey::told("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_none());
+        assert!(SigningKey::from_text("whsk_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").is_none());
         assert_eq!(format!("{:?}", key()), "SigningKey(redacted)");
     }
 

@@ -8,7 +8,9 @@ use crate::{
     grant::Grant,
 };
 use ::http::Method;
-use domain::{Card, Channel, ContactPreferences, LimitChange, Money, Order, Replacement, TravelNotice};
+use domain::{
+    Card, Channel, ContactPreferences, LimitChange, Money, Order, PaymentAnswer, Replacement, TravelNotice,
+};
 use gate::{AccountManagement, Guarded, Permit};
 use serde_json::{Value, json};
 use std::{fmt, str::FromStr};
@@ -98,6 +100,13 @@ pub enum Effect {
     Named(String),
     /// So the customer is reached now.
     Reached(ContactPreferences),
+    /// The bank knows what the customer says of a payment.
+    Reported {
+        /// What they say.
+        answer: PaymentAnswer,
+        /// The bank's number of the dispute, if it opened one.
+        dispute: Option<String>,
+    },
 }
 
 /// Why the bank refuses an order.
@@ -284,6 +293,13 @@ impl Sent {
             }
             Order::SetContactPreferences { preferences } => {
                 (Method::PUT, vec!["contact-preferences"], wire::contact_body(preferences))
+            }
+            Order::ReportPayment { transaction, answer, approve, .. } => {
+                let mut body = json!({ "answer": answer.as_str() });
+                if *approve {
+                    body["approve"] = json!(true);
+                }
+                (Method::POST, vec!["payments", transaction.as_str(), "report"], body)
             }
         };
         let mut body = json!({ "actor": { "type": "CUSTOMER" }, "channel": channel.as_str() });

@@ -273,6 +273,10 @@ pub(super) fn effect(order: &Order, body: &str) -> Result<(Effect, bool), Unread
     struct OfContact {
         preferences: WireContact,
     }
+    #[derive(Deserialize)]
+    struct OfReport {
+        dispute: Option<String>,
+    }
     let changed = read::<Changed>(body)?.changed;
     let effect = match order {
         Order::FreezeCard { .. } | Order::UnfreezeCard { .. } | Order::SetCardLimits { .. } => {
@@ -288,6 +292,10 @@ pub(super) fn effect(order: &Order, body: &str) -> Result<(Effect, bool), Unread
         Order::RenameAccount { .. } => Effect::Named(text::shown(&read::<OfName>(body)?.nickname)),
         Order::SetContactPreferences { .. } => {
             Effect::Reached(preferences(&read::<OfContact>(body)?.preferences)?)
+        }
+        Order::ReportPayment { answer, .. } => {
+            let dispute = read::<OfReport>(body)?.dispute.map(|number| text::shown(&number));
+            Effect::Reported { answer: *answer, dispute }
         }
     };
     Ok((effect, changed))

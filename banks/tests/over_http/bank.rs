@@ -266,6 +266,7 @@ pub fn ask(classes: &[DataClass]) -> LinkAsk {
         customer: CUSTOMER.parse().unwrap(),
         data_classes: classes.to_vec(),
         orders: true,
+        reports: false,
         events: true,
         days: 90,
         lookback_days: 180,

@@ -57,6 +57,7 @@ impl House {
             currency: "USD".into(),
             clients: vec![client],
             step_up: sandbox_bank::StepUp::usual(),
+            card_stream: None,
             clock: Arc::new(BankTime(clock.clone())),
         };
         rustls::crypto::ring::default_provider().install_default().ok();

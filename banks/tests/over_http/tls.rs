@@ -79,6 +79,7 @@ impl House {
             currency: "USD".into(),
             clients: vec![client],
             step_up: sandbox_bank::StepUp::usual(),
+            card_stream: None,
             clock: Arc::new(BankTime(TestClock::new())),
         };
         let bank = Bank::start(config, inside).await.unwrap();
