@@ -17,8 +17,12 @@ use crate::{
     faults::Faults,
     fdx,
     house::{House, Shared},
-    ledger::growth::{self, Soil},
+    ledger::{
+        growth::{self, Soil},
+        homes,
+    },
     limits, native,
+    network::{self, Network, run::Tools},
     oauth::{
         openid, proofs,
         server::{self, ServerFault},
@@ -80,13 +84,15 @@ impl Bank {
         config.check()?;
         let house = Arc::new(open(&config).await?);
         growth::catch_up(&house.db, &house.soil, house.clock.now()).await?;
+        connect(&house).await?;
         let app = router(&house)?;
         let (stop, stopped) = watch::channel(());
         let served = tokio::spawn(serve(listener, app, stopped.clone()));
         let ticked = tokio::spawn(tick_until(house.clone(), stopped.clone()));
-        let told = tokio::spawn(tell_until(house.clone(), stopped));
+        let told = tokio::spawn(tell_until(house.clone(), stopped.clone()));
+        let networked = tokio::spawn(network_until(house.clone(), stopped));
         tracing::info!(bank = house.name, url = house.issuer, "the bank is open");
-        Ok(Running { url: house.issuer.clone(), house, stop, served, ticked, told })
+        Ok(Running { url: house.issuer.clone(), house, stop, served, ticked, told, networked })
     }
 }
 
@@ -100,6 +106,7 @@ pub struct Running {
     served: JoinHandle<io::Result<()>>,
     ticked: JoinHandle<()>,
     told: JoinHandle<()>,
+    networked: JoinHandle<()>,
 }
 
 impl Running {
@@ -112,6 +119,7 @@ impl Running {
         }
         self.ticked.abort();
         self.told.abort();
+        self.networked.abort();
     }
 
     /// Lets the bank notice that time has passed, without waiting for its minute: pending payments
@@ -123,6 +131,12 @@ impl Running {
     /// Sends the webhooks that are due, without waiting for the next second.
     pub async fn tell(&self) -> Result<(), TellFault> {
         Ok(self.house.webhooks.send_due(&self.house.db, self.house.clock.now()).await?)
+    }
+
+    /// Lets the card network do what is due, without waiting for the next second: the crowd and attackers pay, and what
+    /// waits for the card stream is sent. Nothing without [`Config::card_stream`].
+    pub async fn network(&self) -> Result<(), TellFault> {
+        Ok(work(&self.house).await?)
     }
 }
 
@@ -163,6 +177,7 @@ async fn open(config: &Config) -> Result<House, StartFault> {
     let api = server::api_url(&issuer);
     let validator =
         proofs::validator(&issuer, &api, jwks.into(), nonces.clone(), storage, clock.clone()).await?;
+    let network = config.card_stream.as_ref().map(|stream| Network::new(stream, &soil));
     Ok(House {
         name: config.name.clone(),
         slug: config.slug.clone(),
@@ -180,6 +195,7 @@ async fn open(config: &Config) -> Result<House, StartFault> {
         password_checks: Semaphore::new(limits::PASSWORD_CHECKS_AT_ONCE),
         step_up: config.step_up.clone(),
         webhooks: Sender::new()?,
+        network,
     })
 }
 
@@ -237,6 +253,47 @@ async fn tell_until(house: Shared, mut stopped: watch::Receiver<()>) {
     }
 }
 
+/// Connects the network, or leaves it, in the database: from now on payments are told, or not.
+async fn connect(house: &House) -> Result<(), DbFault> {
+    let (connected, now) = (house.network.is_some(), house.clock.now());
+    let touch = network::touch(homes::of_currency(&house.soil.currency).prices);
+    house.db.transact(move |tx| network::state::connect(tx, connected, touch, now)).await
+}
+
+async fn work(house: &House) -> Result<(), DbFault> {
+    let Some(network) = &house.network else { return Ok(()) };
+    network.work(&Tools { db: &house.db, clock: &house.clock, sender: &house.webhooks }).await
+}
+
+/// Lets the card network work at once, beside what the caller does.
+pub(crate) fn hurry(house: &Shared) {
+    let house = house.clone();
+    tokio::spawn(async move {
+        if let Err(fault) = work(&house).await {
+            tracing::error!(%fault, "the card network stands still; it tries again in a moment");
+        }
+    });
+}
+
+/// Lets the card network go on, second by second.
+async fn network_until(house: Shared, mut stopped: watch::Receiver<()>) {
+    if house.network.is_none() {
+        return;
+    }
+    let mut second = tokio::time::interval(limits::STREAM_TICK);
+    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            gone = stopped.changed() => if gone.is_err() { return },
+            _ = second.tick() => {
+                if let Err(fault) = work(&house).await {
+                    tracing::error!(%fault, "the card network stands still; it tries again in a moment");
+                }
+            }
+        }
+    }
+}
+
 async fn tick(house: &House) -> Result<(), TickFault> {
     let now = house.clock.now();
     growth::catch_up(&house.db, &house.soil, now).await?;
@@ -246,6 +303,7 @@ async fn tick(house: &House) -> Result<(), TickFault> {
             sessions::sweep(tx, now)?;
             step_up::sweep(tx, now)?;
             webhooks::sweep(tx, now)?;
+            network::sweep(tx, now)?;
             openid::sweep(tx, now)?;
             consents::drop_unclaimed(tx, now)
         })

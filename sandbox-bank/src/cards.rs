@@ -10,7 +10,7 @@ use crate::{
     chance::Dice,
     db::DbFault,
     ledger::{day_of, growth::Soil, homes, start_of},
-    webhooks,
+    network, webhooks,
 };
 
 /// The network of every card of this bank.
@@ -78,6 +78,8 @@ pub(crate) enum Loss {
     Lost,
     /// Somebody took it.
     Stolen,
+    /// It is there, but somebody else pays with its number.
+    Compromised,
 }
 
 /// A card. Limits are minor units of its account's currency.
@@ -258,6 +260,7 @@ pub(crate) fn report(tx: &Transaction<'_>, card: &Card, now: Timestamp) -> Resul
         return if card.status == Status::Blocked { Ok(None) } else { Err(CardFault::State(card.status)) };
     }
     webhooks::card_changed(tx, card, Status::Blocked, now)?;
+    network::card_lost(tx, &card.id, now)?;
     let mut dice = Dice::new(0, &[&card.id, "replacement"]);
     let (id, last4) = (dice.id("card"), format!("{:04}", dice.between(0, 9_999)));
     let expected = workday(day_of(now).saturating_add(REPLACEMENT_DAYS.days()));
@@ -373,6 +376,13 @@ pub(crate) enum NotPaid {
     Online,
     #[error("the card may not pay abroad")]
     Abroad,
+}
+
+impl NotPaid {
+    /// Why a card in this state does not pay.
+    pub(crate) fn of(status: Status) -> Self {
+        if status == Status::Frozen { Self::Frozen } else { Self::Blocked }
+    }
 }
 
 /// Whether a card pays.

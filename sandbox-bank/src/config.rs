@@ -5,7 +5,11 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 use thiserror::Error;
 use url::Url;
 
-use crate::{clock::BankClock, step_up::StepUp};
+use crate::{
+    clock::BankClock,
+    network::settings::{CardStream, StreamFault},
+    step_up::StepUp,
+};
 
 /// Everything that makes one bank.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct Config {
     pub clients: Vec<ClientRegistration>,
     /// What customers approve on the bank's own site before it is done. [`StepUp::usual`] is a good choice.
     pub step_up: BTreeSet<StepUp>,
+    /// Where the bank's card network tells what cards pay; without it there is no network.
+    pub card_stream: Option<CardStream>,
     /// The bank's time.
     pub clock: Arc<dyn BankClock>,
 }
@@ -92,6 +98,9 @@ pub enum ConfigFault {
         /// Whose key.
         client_id: String,
     },
+    /// The card stream cannot be connected.
+    #[error(transparent)]
+    CardStream(#[from] StreamFault),
     /// A redirect URI that is missing, not absolute, has a fragment, or is plain http off this machine.
     #[error(
         "client {client_id:?} needs redirect URIs that are https, or http on a loopback host, without fragment; got {uri:?}"
@@ -124,6 +133,9 @@ impl Config {
         }
         if !CURRENCIES.contains(&self.currency.as_str()) {
             return Err(ConfigFault::Currency { currency: self.currency.clone() });
+        }
+        if let Some(stream) = &self.card_stream {
+            stream.check()?;
         }
         self.check_clients()
     }

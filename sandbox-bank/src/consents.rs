@@ -381,6 +381,14 @@ pub(crate) fn in_force(
     Ok(consents)
 }
 
+/// Whether a consent is in force.
+pub(crate) fn holds(tx: &Transaction<'_>, id: &str, now: Timestamp) -> Result<bool, DbFault> {
+    let mut statement = tx.prepare_cached(
+        "SELECT 1 FROM consents WHERE id = ?1 AND status = 'ACTIVE' AND (expires_at IS NULL OR expires_at > ?2)",
+    )?;
+    Ok(statement.exists(params![id, millis(now)])?)
+}
+
 /// The consent behind an access token, if both are in force.
 pub(crate) fn of_token(
     tx: &Transaction<'_>,

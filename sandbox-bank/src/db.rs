@@ -13,8 +13,12 @@ use thiserror::Error;
 pub(crate) const FILE_NAME: &str = "bank.sqlite";
 
 /// The schema, step by step. A file of an earlier version takes the steps that it lacks.
-const SCHEMAS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("openid.sql")];
+const SCHEMAS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("openid.sql"),
+    include_str!("network.sql"),
+];
 
 /// Which schema this program writes. A file of a later version is refused, not guessed at.
 const SCHEMA_VERSION: i64 = SCHEMAS.len() as i64;

@@ -10,6 +10,7 @@ use crate::{
     db::Db,
     faults::Faults,
     ledger::growth::Soil,
+    network::Network,
     oauth::{
         openid::IdTokens,
         proofs::{Nonces, Validator},
@@ -37,6 +38,7 @@ pub(crate) struct House {
     pub(crate) password_checks: Semaphore,
     pub(crate) step_up: BTreeSet<StepUp>,
     pub(crate) webhooks: Sender,
+    pub(crate) network: Option<Network>,
 }
 
 impl std::fmt::Debug for House {

@@ -151,3 +151,67 @@ pub const TICK: Duration = Duration::from_secs(60);
 
 /// How long a stop waits for calls that are under way.
 pub const STOP_WAIT: Duration = Duration::from_secs(5);
+
+/// Days of history that the card network tells at its first start: the longest window of the usual features, 30 days, and
+/// some.
+pub const STREAM_HISTORY_DAYS: i64 = 35;
+
+/// Days that payments stay known to the card network: history, a week for labels, and some to report them.
+pub const STREAM_PAYMENTS_KEPT_DAYS: i64 = 100;
+
+/// Bytes of the card stream's secret (Standard Webhooks 1.0).
+pub const STREAM_KEY_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// Most cards of the crowd: their history of five weeks is then some 700,000 events.
+pub const CROWD_CARDS_MAX: u32 = 5_000;
+
+/// Most terminals of the crowd.
+pub const CROWD_TERMINALS_MAX: u32 = 10_000;
+
+/// Most live payments of the crowd in a minute: each is a call.
+pub const CROWD_PER_MINUTE_MAX: u32 = 600;
+
+/// Lines of one bulk file.
+pub const BULK_LINES_MAX: usize = 10_000;
+
+/// Bytes of one bulk file.
+pub const BULK_BYTES_MAX: usize = 8_000_000;
+
+/// How long the receiver may take over a bulk file: ten thousand events.
+pub const BULK_WAIT: Duration = Duration::from_secs(60);
+
+/// How often the card network looks for something to do.
+pub const STREAM_TICK: Duration = Duration::from_secs(1);
+
+/// Events that are read from the outbox at once.
+pub const STREAM_AT_ONCE: i64 = 50;
+
+/// Events of the crowd that may wait. While so many do, the crowd does not pay: back-pressure reaches it.
+pub const STREAM_CROWD_WAITING: i64 = 500;
+
+/// Seconds that the crowd makes up for. After a longer break it goes on from now.
+pub const STREAM_LIVE_GAP_S: i64 = 30;
+
+/// Seconds between two looks for labels of the crowd.
+pub const STREAM_LABELS_EVERY_S: i64 = 10;
+
+/// Minutes of labels that are made at once when there are many to make up for.
+pub const STREAM_LABELS_STRETCH_MIN: i64 = 120;
+
+/// Longest time without a try while the receiver does not answer, in seconds: alerts are wanted soon after it is back.
+pub const STREAM_WAIT_MAX_S: i64 = 120;
+
+/// Seconds to wait when the receiver asks for time and does not say how much.
+pub const STREAM_WAIT_DEFAULT_S: i64 = 5;
+
+/// Longest Retry-After that is kept, in seconds.
+pub const STREAM_RETRY_AFTER_MAX_S: i64 = 3_600;
+
+/// Bytes of the receiver's answer that are read: a decision is a few hundred.
+pub const DECISION_BYTES: usize = 16 * 1024;
+
+/// Longest word for what the receiver does.
+pub const DECISION_WORD_MAX: usize = 20;
+
+/// Longest note with a report of a payment, in characters.
+pub const NOTE_CHARS_MAX: usize = 500;

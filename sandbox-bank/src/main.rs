@@ -1,10 +1,11 @@
 //! `sandbox-bank`: one bank on this machine, for any OAuth client to try against.
 
-use std::{net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use sandbox_bank::{
-    Bank, BrandColor, ClientRegistration, Config, DEMO_LOGINS, StepUp, SystemClock, demo_password,
+    Bank, BrandColor, CardStream, ClientRegistration, Config, DEMO_LOGINS, Population, StepUp, SystemClock,
+    demo_password,
 };
 use tokio::net::TcpListener;
 use url::Url;
@@ -49,6 +50,29 @@ struct Options {
     /// From which the ledger grows.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Where the card network sends what cards pay; bulk files go there with /bulk behind it.
+    #[arg(long, requires = "card_stream_secret")]
+    card_stream: Option<Url>,
+    /// File with the card stream's secret (whsec_ and 24 to 64 bytes in base64).
+    #[arg(long)]
+    card_stream_secret: Option<PathBuf>,
+    /// Live payments a minute by people who are no customers here; 0 is none.
+    #[arg(long, default_value_t = Population::default().per_minute)]
+    live: u32,
+    /// Attacks each customer's card once, so many seconds after the first consent that covers it.
+    #[arg(long)]
+    attack_after: Option<u64>,
+}
+
+fn card_stream(options: &Options) -> Result<Option<CardStream>, String> {
+    let Some((url, file)) = options.card_stream.as_ref().zip(options.card_stream_secret.as_ref()) else {
+        return Ok(None);
+    };
+    let secret = std::fs::read_to_string(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
+    let mut stream = CardStream::new(url.clone(), secret.trim().to_owned());
+    stream.population.per_minute = options.live;
+    stream.attack_after = options.attack_after.map(Duration::from_secs);
+    Ok(Some(stream))
 }
 
 #[tokio::main]
@@ -71,6 +95,7 @@ fn filter() -> tracing_subscriber::EnvFilter {
 async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let jwk = std::fs::read_to_string(&options.client_jwk)
         .map_err(|fault| format!("{}: {fault}", options.client_jwk.display()))?;
+    let card_stream = card_stream(&options)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))
         .await
         .map_err(|fault| format!("port {}: {fault}; choose another with --port", options.port))?;
@@ -96,6 +121,7 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
         currency: options.currency,
         clients: vec![client],
         step_up: StepUp::usual(),
+        card_stream,
         clock: Arc::new(SystemClock),
     };
     let running = Bank::start(config, listener).await?;

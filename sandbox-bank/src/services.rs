@@ -29,11 +29,13 @@ pub(crate) enum Service {
     ContactRead,
     /// Changing that.
     ContactWrite,
+    /// Saying whether the customer made a payment.
+    PaymentReports,
 }
 
 impl Service {
     /// All there are.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::CardsRead,
         Self::CardFreeze,
         Self::CardUnfreeze,
@@ -45,6 +47,7 @@ impl Service {
         Self::SchedulesRead,
         Self::ContactRead,
         Self::ContactWrite,
+        Self::PaymentReports,
     ];
 
     /// The scope that a token needs for it.
@@ -61,6 +64,7 @@ impl Service {
             Self::SchedulesRead => "bank:schedules:read",
             Self::ContactRead => "bank:contact:read",
             Self::ContactWrite => "bank:contact:write",
+            Self::PaymentReports => "bank:payment-reports",
         }
     }
 
@@ -80,6 +84,7 @@ impl Service {
             Self::SchedulesRead => "Your standing orders and subscriptions",
             Self::ContactRead => "How we reach you",
             Self::ContactWrite => "Change how we reach you",
+            Self::PaymentReports => "Tell us that a payment was or was not yours when you say so",
         }
     }
 

@@ -1,4 +1,4 @@
-//! The bank's page of cards and the page that asks for an approval, in headless Chromium, on a phone and at a desk.
+//! The bank's page of cards, and that of the card network, in headless Chromium, on a phone and at a desk.
 //!
 //! Marked as ignored because they need Chromium: `cargo xtask test --only browser` runs them and installs what is
 //! missing. Pictures go to `target/screenshots`.
@@ -11,11 +11,11 @@
 
 use std::sync::Arc;
 
-use sandbox_bank::{Bank, BrandColor, Config, Running, StepUp, SystemClock, demo_password};
+use sandbox_bank::{Bank, BrandColor, CardStream, Config, Running, StepUp, SystemClock, demo_password};
 use testkit::browser::{Browser, Light, Scripts, Size, Tab};
 use tokio::net::TcpListener;
 
-async fn bank(folder: &std::path::Path) -> Running {
+async fn bank(folder: &std::path::Path, card_stream: Option<CardStream>) -> Running {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let config = Config {
@@ -28,6 +28,7 @@ async fn bank(folder: &std::path::Path) -> Running {
         currency: "USD".into(),
         clients: Vec::new(),
         step_up: StepUp::usual(),
+        card_stream,
         clock: Arc::new(SystemClock),
     };
     Bank::start(config, listener).await.unwrap()
@@ -49,7 +50,7 @@ async fn sound(tab: &Tab, name: &str) {
 
 async fn cards_on(size: Size) {
     let folder = tempfile::tempdir().unwrap();
-    let bank = bank(folder.path()).await;
+    let bank = bank(folder.path(), None).await;
     let browser = Browser::start();
     let tab = browser.tab(size, Scripts::Run).await;
     sign_in(&tab, &bank.url).await;
@@ -78,4 +79,50 @@ async fn a_person_with_a_phone_sees_and_freezes_cards_at_the_bank() {
 #[ignore = "needs Chromium: cargo xtask test --only browser"]
 async fn a_person_at_a_desk_sees_and_freezes_cards_at_the_bank() {
     cards_on(Size::Desktop).await;
+}
+
+/// Somebody who finds everything suspicious.
+async fn judge() -> CardStream {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/card-events/harbour", listener.local_addr().unwrap());
+    let app = axum::Router::new()
+        .fallback(async |_: axum::body::Bytes| r#"{"score":0.93,"action":"alert"}"#)
+        .layer(axum::extract::DefaultBodyLimit::max(8_000_000));
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    CardStream::new(url.parse().unwrap(), "whsec_c2VjcmV0IG9mIHRoZSBqdWRnZSwgbG9uZw==".to_owned())
+}
+
+async fn network_on(size: Size) {
+    let folder = tempfile::tempdir().unwrap();
+    let bank = bank(folder.path(), Some(judge().await)).await;
+    bank.network().await.unwrap();
+    let browser = Browser::start();
+    let tab = browser.tab(size, Scripts::Run).await;
+    sign_in(&tab, &bank.url).await;
+    tab.click_text("Card network").await;
+    tab.see("paid nothing since").await;
+    sound(&tab, &format!("{}-bank-network-empty", size.name())).await;
+    tab.click("button[value=spree]").await;
+    bank.network().await.unwrap();
+    tab.click("p a[href='/network']").await;
+    tab.see("asks the customer").await;
+    tab.click("form[action$='/suspect'] button").await;
+    tab.see("suspected by us").await;
+    sound(&tab, &format!("{}-bank-network", size.name())).await;
+    tab.prefer(Light::Dark).await;
+    sound(&tab, &format!("{}-bank-network-dark", size.name())).await;
+    tab.close().await;
+    bank.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium: cargo xtask test --only browser"]
+async fn a_person_with_a_phone_attacks_a_card_of_their_own() {
+    network_on(Size::Phone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium: cargo xtask test --only browser"]
+async fn a_person_at_a_desk_attacks_a_card_of_their_own() {
+    network_on(Size::Desktop).await;
 }

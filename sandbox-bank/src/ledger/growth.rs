@@ -14,7 +14,9 @@ use crate::{
     cards,
     chance::Dice,
     db::{Db, DbFault, millis, moment},
-    limits, webhooks,
+    limits,
+    network::{self, Swipe},
+    webhooks,
 };
 
 /// What the ledger is grown from.
@@ -109,8 +111,9 @@ fn advance(tx: &Transaction<'_>, soil: &Soil, now: Timestamp) -> Result<bool, Db
     if to > until {
         for (customer, persona) in customers(tx)? {
             let accounts = accounts(tx, &customer)?;
+            let person = Person { id: customer, prices: homes::of_currency(&soil.currency).prices };
             for event in events(soil, persona, day_of(first), until, to) {
-                write(tx, &accounts, &event, told)?;
+                write(tx, (&person, &accounts), &event, told)?;
             }
         }
         note(tx, UNTIL, to)?;
@@ -156,17 +159,21 @@ fn events(soil: &Soil, persona: &Persona, first: Date, until: Timestamp, to: Tim
 /// are told of.
 fn write(
     tx: &Transaction<'_>,
-    accounts: &BTreeMap<Kind, String>,
+    (person, accounts): (&Person, &BTreeMap<Kind, String>),
     event: &Event,
     told: Option<Timestamp>,
 ) -> Result<(), DbFault> {
     let Some(account) = accounts.get(&event.account) else { return Ok(()) };
     let spends = event.by_card && event.nature == Nature::Usual;
-    if spends && cards::in_use(tx, account)?.is_some_and(|card| card.status != cards::Status::Active) {
-        return Ok(());
+    let card = if spends { cards::in_use(tx, account)? } else { None };
+    if let Some(card) = card.as_ref().filter(|card| card.status != cards::Status::Active) {
+        return swipe(tx, person, (event, card), Some(&cards::NotPaid::of(card.status).to_string()), told);
     }
     match event.what {
-        What::Moves(signed) => insert(tx, &Entry { event, account, signed, id: event.id.clone() }, told),
+        What::Moves(signed) => {
+            insert(tx, &Entry { event, account, signed, id: event.id.clone() }, told)?;
+            card.as_ref().map_or(Ok(()), |card| swipe(tx, person, (event, card), None, told))
+        }
         What::PaysCard => {
             let Some(card) = accounts.get(&Kind::CreditCard) else { return Ok(()) };
             let owed = owed(tx, card, event.at)?;
@@ -179,6 +186,43 @@ fn write(
             insert(tx, &entry, told)
         }
     }
+}
+
+/// Whose ledger it is, and how many units a dollar is there.
+struct Person {
+    id: String,
+    prices: i64,
+}
+
+/// Tells the card network that a card paid, or did not.
+fn swipe(
+    tx: &Transaction<'_>,
+    person: &Person,
+    (event, card): (&Event, &cards::Card),
+    declined: Option<&str>,
+    told: Option<Timestamp>,
+) -> Result<(), DbFault> {
+    let (Some(now), Some(payee), What::Moves(signed)) = (told, &event.payee, event.what) else {
+        return Ok(());
+    };
+    let entry = network::usual_entry(event.online, -signed, network::touch(person.prices), card.contactless);
+    let swipe = Swipe {
+        customer: &person.id,
+        card,
+        movement: declined.is_none().then(|| core(&event.id)),
+        at: event.at,
+        minor: -signed,
+        payee,
+        entry,
+        declined,
+        attack: None,
+    };
+    network::swiped(tx, &swipe, now)
+}
+
+/// What the ids of a movement have in common, pending or booked.
+pub(crate) fn core(id: &str) -> &str {
+    id.split_once('-').map_or(id, |(_, core)| core)
 }
 
 /// What is owed on a card at a moment: everything that has settled by then.

@@ -10,7 +10,13 @@ use super::{
     life::{Event, Nature, Payee, What},
     shops::{self, Place},
 };
-use crate::{cards, chance, db::DbFault, limits};
+use crate::{
+    cards::{self, Card},
+    chance,
+    db::DbFault,
+    limits,
+    network::{self, EntryMode, Swipe},
+};
 
 /// Hours until such a purchase settles.
 const SETTLES_HOURS: i64 = 30;
@@ -38,57 +44,122 @@ pub(crate) enum Declined {
     Funds,
     #[error(transparent)]
     Card(#[from] cards::NotPaid),
-    #[error(transparent)]
-    Db(#[from] DbFault),
 }
 
-/// Buys: checks the card, the shop and the money, and writes the pending payment.
+/// A payment that somebody tries to make with a card.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) customer: &'a str,
+    pub(crate) card: &'a Card,
+    pub(crate) payee: Payee,
+    /// Above zero.
+    pub(crate) minor: i64,
+    pub(crate) entry: EntryMode,
+    /// The attack that it belongs to, when it is not the owner's.
+    pub(crate) attack: Option<&'a str>,
+}
+
+/// Buys: finds the card and the shop, and tries to pay. A refusal is a value, since what the card network is told of it
+/// must be kept.
 pub(crate) fn buy(
     tx: &Transaction<'_>,
     home: &Home,
     wish: &Wish,
     now: Timestamp,
-) -> Result<Account, Declined> {
-    let account = super::account(tx, &wish.customer, &wish.account)?
-        .filter(|account| account.card_display.is_some())
-        .ok_or(Declined::NoCard)?;
-    let shop = shops::for_purchases().into_iter().find(|s| s.name == wish.shop).ok_or(Declined::NoShop)?;
+) -> Result<Result<Account, Declined>, DbFault> {
+    let account =
+        super::account(tx, &wish.customer, &wish.account)?.filter(|account| account.card_display.is_some());
+    let Some(account) = account else { return Ok(Err(Declined::NoCard)) };
+    let Some(shop) = shops::for_purchases().into_iter().find(|s| s.name == wish.shop) else {
+        return Ok(Err(Declined::NoShop));
+    };
     if !(1..=limits::PURCHASE_MAX_MINOR).contains(&wish.minor) {
-        return Err(Declined::Amount);
-    }
-    if wish.minor > account.available() {
-        return Err(Declined::Funds);
+        return Ok(Err(Declined::Amount));
     }
     let (city, country) = match shop.place {
         Place::Nearby => (home.towns[1], home.country),
         Place::Online(city, country) => (city, country),
         Place::Town | Place::Abroad => (home.towns[0], home.country),
     };
-    let card = cards::in_use(tx, &account.id)?.ok_or(Declined::NoCard)?;
+    let Some(card) = cards::in_use(tx, &account.id)? else { return Ok(Err(Declined::NoCard)) };
     let online = matches!(shop.place, Place::Online(..));
-    let wanted = cards::Wanted { minor: wish.minor, online, country, home: home.country };
-    cards::pays(tx, &card, &wanted, now)??;
-    let event = Event {
+    let payee = Payee {
+        name: shop.name.to_owned(),
+        mcc: shop.mcc.to_owned(),
+        city: city.to_owned(),
+        country: country.to_owned(),
+    };
+    let entry = network::usual_entry(online, wish.minor, network::touch(home.prices), card.contactless);
+    let attempt =
+        Attempt { customer: &wish.customer, card: &card, payee, minor: wish.minor, entry, attack: None };
+    Ok(self::attempt(tx, home, &attempt, now)?.map(|()| account))
+}
+
+/// Tries to pay: asks the card and the money, writes the pending payment, and tells the card network either way.
+pub(crate) fn attempt(
+    tx: &Transaction<'_>,
+    home: &Home,
+    attempt: &Attempt<'_>,
+    now: Timestamp,
+) -> Result<Result<(), Declined>, DbFault> {
+    let declined = refusal(tx, home, attempt, now)?;
+    let id = format!("x-{:016x}", u64::from_be_bytes(chance::secret()));
+    if declined.is_none() {
+        growth::write_purchase(tx, &attempt.card.account, &event(attempt, &id, now), now)?;
+    }
+    let why = declined.as_ref().map(ToString::to_string);
+    let swipe = Swipe {
+        customer: attempt.customer,
+        card: attempt.card,
+        movement: declined.is_none().then(|| growth::core(&id)),
+        at: now,
+        minor: attempt.minor,
+        payee: &attempt.payee,
+        entry: attempt.entry,
+        declined: why.as_deref(),
+        attack: attempt.attack,
+    };
+    network::swiped(tx, &swipe, now)?;
+    Ok(declined.map_or(Ok(()), Err))
+}
+
+/// Why the card does not pay, if it does not.
+fn refusal(
+    tx: &Transaction<'_>,
+    home: &Home,
+    attempt: &Attempt<'_>,
+    now: Timestamp,
+) -> Result<Option<Declined>, DbFault> {
+    let online = attempt.entry == EntryMode::Online;
+    let country = attempt.payee.country.as_str();
+    let wanted = cards::Wanted { minor: attempt.minor, online, country, home: home.country };
+    if let Err(why) = cards::pays(tx, attempt.card, &wanted, now)? {
+        return Ok(Some(Declined::Card(why)));
+    }
+    let account = super::account(tx, attempt.customer, &attempt.card.account)?;
+    Ok(match account {
+        None => Some(Declined::NoCard),
+        Some(account) if attempt.minor > account.available() => Some(Declined::Funds),
+        Some(_) => None,
+    })
+}
+
+fn event(attempt: &Attempt<'_>, id: &str, now: Timestamp) -> Event {
+    let Payee { name, city, .. } = &attempt.payee;
+    Event {
         at: now,
         settles_at: now.saturating_add(SETTLES_HOURS.hours()).unwrap_or(now),
         account: Kind::CreditCard,
-        what: What::Moves(-wish.minor),
-        description: format!("{} {}", shop.name.to_uppercase(), city.to_uppercase()),
-        payee: Some(Payee {
-            name: shop.name.to_owned(),
-            mcc: shop.mcc.to_owned(),
-            city: city.to_owned(),
-            country: country.to_owned(),
-        }),
+        what: What::Moves(-attempt.minor),
+        description: format!("{} {}", name.to_uppercase(), city.to_uppercase()),
+        payee: Some(attempt.payee.clone()),
         foreign: None,
         by_card: true,
-        id: format!("x-{:016x}", u64::from_be_bytes(chance::secret())),
+        id: id.to_owned(),
         booked: None,
         nature: Nature::Usual,
-        online,
-    };
-    growth::write_purchase(tx, &account.id, &event, now)?;
-    Ok(account)
+        online: attempt.entry == EntryMode::Online,
+    }
 }
 
 /// Reads an amount as people write it: `12`, `12.5`, `12.50`, with at most two decimals.

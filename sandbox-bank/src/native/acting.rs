@@ -166,9 +166,11 @@ pub(crate) struct Doing<'a> {
 impl Doing<'_> {
     /// Whether the bank wants the customer's approval for this, and has it. Once asked, the approval is used up.
     pub(crate) fn leave(&self, kind: StepUp, words: &str) -> Result<(), Problem> {
-        if !self.house.step_up.contains(&kind) {
-            return Ok(());
-        }
+        if self.house.step_up.contains(&kind) { self.must_be_approved(words) } else { Ok(()) }
+    }
+
+    /// The same for what the client wants approved, whatever the bank wants by itself.
+    pub(crate) fn must_be_approved(&self, words: &str) -> Result<(), Problem> {
         let consent = &self.caller.consent;
         let deed = step_up::Deed {
             customer: &consent.customer,

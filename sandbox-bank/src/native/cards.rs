@@ -214,6 +214,7 @@ pub(crate) async fn report_lost(
         let how = match report.kind {
             Loss::Lost => "lost",
             Loss::Stolen => "stolen",
+            Loss::Compromised => "used by somebody else",
         };
         let words = format!("Report the card ··{} as {how}, and send another one", card.last4);
         doing.leave(StepUp::ReportLost, &words)?;

@@ -6,6 +6,7 @@ pub(crate) mod cards;
 pub(crate) mod contact;
 pub(crate) mod endpoints;
 mod guard;
+pub(crate) mod payments;
 pub(crate) mod problem;
 pub(crate) mod schedules;
 pub(crate) mod shapes;
@@ -55,6 +56,7 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
         .route("/parlour-bank/v1/standing-orders", guarded(get(schedules::standing_orders)))
         .route("/parlour-bank/v1/subscriptions", guarded(get(schedules::subscriptions)))
         .route("/parlour-bank/v1/contact-preferences", guarded(get(contact::show).put(contact::set)))
+        .route("/parlour-bank/v1/payments/{transactionId}/report", guarded(post(payments::report)))
         .route("/parlour-bank/v1/webhook-endpoints", guarded(get(endpoints::list).post(endpoints::open)))
         .route("/parlour-bank/v1/webhook-endpoints/{endpointId}", guarded(delete(endpoints::close)))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))

@@ -3,6 +3,7 @@
 mod approve;
 mod cards;
 pub(crate) mod faults;
+mod network;
 mod overview;
 mod page;
 mod purchase;
@@ -47,6 +48,10 @@ pub(crate) fn router(house: &Shared) -> Router<Shared> {
         .route("/step-up/{id}", get(step_up::show).post(step_up::answer))
         .route("/step-up/{id}/sign-in", post(step_up::sign_in))
         .route("/purchase", get(purchase::form).post(purchase::buy))
+        .route("/network", get(network::show))
+        .route("/network/attack", post(network::attack))
+        .route("/network/suspect", post(network::suspect))
+        .route("/network/pause", post(network::pause))
         .route("/faults", get(faults::show).put(faults::set))
         .route("/faults/switch", post(faults::set_by_form))
         .route("/authorize", get(approve::begin))

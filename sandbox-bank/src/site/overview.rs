@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{
+    network::review_words,
     page::{Frame, PageResult, note, page},
     visit::{Member, Sent, Visit, cookie, with_cookie},
     words,
@@ -19,8 +20,10 @@ use crate::{
     db::DbFault,
     fdx::paging,
     house::{House, Shared},
-    ledger::{self, Kind, Movement, Wanted, life::Nature},
-    limits, sessions,
+    ledger::{self, Kind, Movement, Wanted, growth, life::Nature},
+    limits,
+    reports::{self, Review},
+    sessions,
     sessions::Opened,
 };
 
@@ -183,12 +186,15 @@ struct MovementRow {
     title: String,
     detail: String,
     pending: bool,
+    review: Option<String>,
     amount: String,
     balance: String,
 }
 
 impl MovementRow {
-    fn of(movement: &Movement, currency: &str) -> Self {
+    fn of(movement: &Movement, currency: &str, reviews: &[Review]) -> Self {
+        let core = growth::core(&movement.id);
+        let review = reviews.iter().find(|review| review.movement == core);
         let place = movement.payee.as_ref().map(|p| format!("{}, {}", p.city, p.country));
         let foreign = movement.foreign.as_ref().map(|(minor, code)| words::money(*minor, code));
         let detail = [place, foreign].into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -205,6 +211,7 @@ impl MovementRow {
             title,
             detail,
             pending: movement.posted_at.is_none(),
+            review: review.map(|review| review_words(review.dispute.as_deref())),
             amount: words::money(movement.signed, currency),
             balance: movement.balance_after.map(|m| words::money(m, currency)).unwrap_or_default(),
         }
@@ -238,14 +245,15 @@ pub(super) async fn account(
                 limit: limits::SITE_PAGE,
             };
             let movements = ledger::movements(tx, &wanted)?;
-            Ok::<_, DbFault>(Some((account, movements)))
+            let reviews = reports::under_review(tx, &customer)?;
+            Ok::<_, DbFault>(Some((account, movements, reviews)))
         })
         .await?;
-    let Some((account, movements)) = found else {
+    let Some((account, movements, reviews)) = found else {
         return Ok(note(&house, StatusCode::NOT_FOUND, "No such account", "You have no such account here."));
     };
     let older = movements.movements.last().filter(|_| movements.more).map(paging::key_after);
-    let rows = movements.movements.iter().map(|m| MovementRow::of(m, &account.currency)).collect();
+    let rows = movements.movements.iter().map(|m| MovementRow::of(m, &account.currency, &reviews)).collect();
     let frame = Frame::new(&house, Some(&member.session), "accounts");
     Ok(page(StatusCode::OK, &AccountPage { frame, account: AccountRow::of(&account), rows, older }))
 }

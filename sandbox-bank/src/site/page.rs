@@ -16,6 +16,8 @@ pub(super) struct Frame {
     /// The signed-in customer's name.
     pub(super) customer: Option<String>,
     pub(super) csrf: String,
+    /// Whether the bank has a card network.
+    pub(super) network: bool,
     /// Which part of the site this is.
     pub(super) here: &'static str,
 }
@@ -27,6 +29,7 @@ impl Frame {
             letter: house.name.chars().next().unwrap_or('B'),
             customer: session.and_then(|s| s.customer.as_ref()).map(|c| c.name.clone()),
             csrf: session.map(|s| s.csrf.clone()).unwrap_or_default(),
+            network: house.network.is_some(),
             here,
         }
     }

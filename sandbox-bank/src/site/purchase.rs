@@ -91,10 +91,9 @@ pub(super) async fn buy(State(house): State<Shared>, sent: Sent) -> PageResult {
         minor: purchase::minor_from_text(sent.one("amount")).unwrap_or(0),
     };
     let (home, now) = (homes::of_currency(&house.soil.currency), house.clock.now());
-    let bought = house.db.transact(move |tx| purchase::buy(tx, &home, &wish, now)).await;
+    let bought = house.db.transact(move |tx| purchase::buy(tx, &home, &wish, now)).await?;
     let text = match bought {
         Ok(account) => return Ok(Redirect::to(&format!("/accounts/{}", account.id)).into_response()),
-        Err(Declined::Db(fault)) => return Err(fault.into()),
         Err(Declined::NoCard) => "Please choose one of your cards.",
         Err(Declined::NoShop) => "Please choose one of the shops.",
         Err(Declined::Amount) => {

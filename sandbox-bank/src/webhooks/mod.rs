@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-pub(crate) use outbox::{Endpoint, close_endpoint, endpoints, open_endpoint, sweep};
-pub(crate) use sender::Sender;
+pub(crate) use outbox::{Endpoint, close_endpoint, endpoints, open_endpoint, sweep, wait};
 pub use sender::SenderFault;
+pub(crate) use sender::{Message, Sender};
 
 use crate::{
     cards::{Card, Status},

@@ -143,7 +143,7 @@ pub(super) enum Went {
 }
 
 /// Seconds until the next try, by the number of tries made.
-pub(super) fn wait(tries: u32) -> i64 {
+pub(crate) fn wait(tries: u32) -> i64 {
     [5, 30, 120, 600, 3_600, 4 * 3_600, 12 * 3_600]
         .get(tries.saturating_sub(1) as usize)
         .copied()

@@ -1,6 +1,6 @@
 //! Sending what is in the outbox.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,6 +21,27 @@ use crate::{
 #[error("the sender of webhooks cannot be made: {0}")]
 pub struct SenderFault(#[from] reqwest::Error);
 
+/// A message to be signed and sent.
+pub(crate) struct Message<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) key: &'a [u8],
+    pub(crate) id: &'a str,
+    pub(crate) at: Timestamp,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: String,
+    /// How long the whole call may take.
+    pub(crate) wait: Duration,
+}
+
+/// Why nobody answered.
+#[derive(Debug, Error)]
+pub(crate) enum NotSent {
+    #[error("the key signs nothing")]
+    Key,
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+}
+
 /// Sends webhooks. Follows no redirects, and waits for nobody longer than a moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
@@ -33,10 +54,7 @@ impl Sender {
     pub(crate) fn new() -> Result<Self, SenderFault> {
         // The client wants to know who makes its TLS; whoever was first has said it already.
         let _first = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(limits::WEBHOOK_WAIT)
-            .build()?;
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { http, turn: Arc::default() })
     }
 
@@ -52,20 +70,33 @@ impl Sender {
         Ok(())
     }
 
-    async fn send(&self, message: &Due, now: Timestamp) -> Went {
-        let at = now.as_second();
-        let Some(signature) = signature(&message.secret, &message.id, at, &message.payload) else {
-            return Went::Not;
-        };
+    /// Sends one signed message, whatever its answer is.
+    pub(crate) async fn post(&self, message: Message<'_>) -> Result<reqwest::Response, NotSent> {
+        let at = message.at.as_second();
+        let signature = signature(message.key, message.id, at, &message.body).ok_or(NotSent::Key)?;
         let call = self
             .http
-            .post(&message.url)
-            .header("content-type", "application/json")
-            .header("webhook-id", &message.id)
+            .post(message.url)
+            .timeout(message.wait)
+            .header("content-type", message.content_type)
+            .header("webhook-id", message.id)
             .header("webhook-timestamp", at)
             .header("webhook-signature", signature)
-            .body(message.payload.clone());
-        let went = match call.send().await.map(|answer| answer.status()) {
+            .body(message.body);
+        Ok(call.send().await?)
+    }
+
+    async fn send(&self, message: &Due, now: Timestamp) -> Went {
+        let post = Message {
+            url: &message.url,
+            key: &message.secret,
+            id: &message.id,
+            at: now,
+            content_type: "application/json",
+            body: message.payload.clone(),
+            wait: limits::WEBHOOK_WAIT,
+        };
+        let went = match self.post(post).await.map(|answer| answer.status()) {
             Ok(StatusCode::GONE) => Went::Gone,
             Ok(status) if status.is_success() => Went::Taken,
             _ => Went::Not,

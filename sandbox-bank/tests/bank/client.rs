@@ -64,7 +64,8 @@ pub fn native_request() -> Value {
         "STATEMENTS_READ",
         "SCHEDULES_READ",
         "CONTACT_READ",
-        "CONTACT_WRITE"
+        "CONTACT_WRITE",
+        "PAYMENT_REPORTS"
     ]);
     asked
 }

@@ -11,7 +11,11 @@ mod browser;
 mod client;
 mod faults;
 mod native;
+mod network;
+mod network_attacks;
+mod network_ear;
 mod openid;
+mod payment_reports;
 mod restart;
 mod site;
 mod time;
@@ -21,7 +25,7 @@ mod webhooks;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration, Config, Running, StepUp};
+use sandbox_bank::{Bank, BankClock, BrandColor, CardStream, ClientRegistration, Config, Running, StepUp};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
@@ -66,18 +70,25 @@ pub struct House {
     pub url: String,
     pub clock: TestClock,
     pub client: client::ClientKey,
+    pub card_stream: Option<CardStream>,
     port: u16,
     folder: TempDir,
 }
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_with(None).await
+    }
+
+    /// A bank whose card network tells somebody.
+    pub async fn open_with(card_stream: Option<CardStream>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut house = Self {
             bank: None,
             url: String::new(),
             clock: TestClock::standing(),
             client: client::ClientKey::generate(),
+            card_stream,
             port: 0,
             folder: tempfile::tempdir().unwrap(),
         };
@@ -100,6 +111,7 @@ impl House {
             currency: "USD".into(),
             clients: vec![self.registered("app").await, self.registered("other").await],
             step_up: StepUp::usual(),
+            card_stream: self.card_stream.clone(),
             clock: Arc::new(self.clock.clone()),
         };
         let bank = Bank::start(config, listener).await.unwrap();
@@ -110,6 +122,11 @@ impl House {
     /// Sends what clients are to be told.
     pub async fn tell(&self) {
         self.bank.as_ref().unwrap().tell().await.unwrap();
+    }
+
+    /// Lets the card network do what is due.
+    pub async fn network(&self) {
+        self.bank.as_ref().unwrap().network().await.unwrap();
     }
 
     async fn registered(&self, client_id: &str) -> ClientRegistration {

@@ -96,7 +96,7 @@ async fn the_description_names_every_answer() {
     let paths = document["paths"].as_object().unwrap();
     let apis = ["/fdx", "/parlour-bank"];
     let of_apis = |path: &str| apis.iter().any(|api| path.starts_with(api));
-    assert_eq!(paths.keys().filter(|path| of_apis(path)).count(), 7 + 15);
+    assert_eq!(paths.keys().filter(|path| of_apis(path)).count(), 7 + 16);
     for (path, methods) in paths.iter().filter(|(path, _)| of_apis(path)) {
         for (method, operation) in methods.as_object().unwrap() {
             let orders = method != "get" && method != "delete" && path.starts_with("/parlour-bank");
