@@ -38,7 +38,12 @@ async fn walk(folder: &Path) -> Result<(), Box<dyn Error>> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let data = folder.join("demo");
     fs::create_dir_all(&data)?;
-    let config = DemoConfig { data, port: testkit::ports::free_run(PORTS), clock: Arc::new(SystemClock) };
+    let config = DemoConfig {
+        data,
+        port: testkit::ports::free_run(PORTS),
+        clock: Arc::new(SystemClock),
+        network: false,
+    };
     let running = demo::start(config).await?;
     let bank = &running.banks[0];
     let mut guest = Guest::enter(bank).await?;

@@ -1,6 +1,7 @@
 //! The running gateway, as its use cases and faces see it.
 
 use crate::{
+    alerts::engine::Engines,
     bells::Bells,
     config::{Limits, Witnesses},
     erasure::Erasures,
@@ -56,6 +57,8 @@ pub struct App {
     pub subjects: Subjects,
     /// Who was erased and is to be.
     pub erasures: Erasures,
+    /// The fraud engines of the banks.
+    pub engines: Engines,
     /// Wake-ups for streams.
     pub bells: Bells,
     /// The time.

@@ -8,13 +8,13 @@ use crate::{
     when,
 };
 use banks::Listing;
-use domain::{AccountKind, Balance, CardBill, DataClass};
+use domain::{Account, AccountKind, Balance, CardBill, DataClass};
 use gate::{AnswerCustomer, Opened};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
-use understanding::Entities;
+use understanding::{Amount, AmountFilter, Comparison, Entities};
 
-/// Tells how the shared accounts stand.
-pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
+/// Tells how the shared accounts stand, or the one that the message calls by its name.
+pub async fn tell(turn: &Turn, about: &Entities, text: &str) -> Result<Reply, TurnFault> {
     let (mut permits, consent) = match turn.ask::<AnswerCustomer>(&[DataClass::Balances]).await? {
         Asked::Yes(permits, consent) => (permits, consent),
         Asked::OnlyOnItsPage(consent) => {
@@ -28,13 +28,27 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         Ok(guarded) => guarded,
         Err(fault) => return linking::after_fault(turn, &consent, fault).await,
     };
-    Ok(compose(guarded.open(permit)?, about, turn.now, &turn.tenant.zone))
+    Ok(compose(guarded.open(permit)?, about, text, turn.now, &turn.tenant.zone))
 }
 
-fn compose(read: Opened<Listing<Balance>>, about: &Entities, now: Timestamp, zone: &TimeZone) -> Reply {
+fn compose(
+    read: Opened<Listing<Balance>>,
+    about: &Entities,
+    text: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Reply {
     let seen = vec![Seen::of(&read)];
     let Listing { rows: all, partial, .. } = read.value;
+    let accounts: Vec<&Account> = all.iter().map(|balance| &balance.account).collect();
+    let called: Vec<&Balance> = all.iter().filter(|b| filter::calls(text, &b.account)).collect();
+    if called.is_empty()
+        && let Some(reply) = filter::no_such_account(about.account.as_ref(), &accounts)
+    {
+        return Reply { seen, ..reply };
+    }
     let wanted: Vec<&Balance> = match &about.account {
+        _ if !called.is_empty() => called,
         Some(hint) => all.iter().filter(|b| filter::account(hint, &b.account)).collect(),
         None => vec![],
     };
@@ -42,10 +56,34 @@ fn compose(read: Opened<Listing<Balance>>, about: &Entities, now: Timestamp, zon
     if shown.is_empty() {
         return Reply { seen, ..Reply::text("The bank shows no accounts for this chat.") };
     }
+    let enough = about.amount.as_ref().and_then(|amount| enough(amount, &shown));
     let accounts = shown.into_iter().map(|balance| line(balance, now, zone)).collect();
-    let mut blocks = vec![Block::Balances { accounts }];
+    let mut blocks: Vec<Block> = enough.map(|text| Block::Text { text }).into_iter().collect();
+    blocks.push(Block::Balances { accounts });
     blocks.extend(partial.then(Block::partial));
     Reply { blocks, seen, ..Reply::default() }.with_quick(&["Last transactions", "Who looked at my data?"])
+}
+
+/// "Do I have enough for $900?": which of the accounts have as much available. Credit is not money that one has.
+fn enough(asked: &AmountFilter, shown: &[&Balance]) -> Option<String> {
+    let (Comparison::Exactly(minor) | Comparison::About(minor) | Comparison::Over(minor)) = asked.comparison
+    else {
+        return None;
+    };
+    let own: Vec<&&Balance> =
+        shown.iter().filter(|b| !matches!(b.account.kind, AccountKind::Card | AccountKind::Loan)).collect();
+    let currency = asked.currency.or_else(|| own.first().map(|balance| balance.current.currency))?;
+    let wanted = Amount { minor, currency: Some(currency) }.money(currency)?;
+    let has = |balance: &&&&Balance| {
+        let there = balance.available.unwrap_or(balance.current);
+        there.currency == currency && there.minor_units >= wanted.minor_units
+    };
+    let with: Vec<String> = own.iter().filter(has).map(|balance| balance.account.title()).collect();
+    Some(match with.as_slice() {
+        [] => format!("None of your accounts has {wanted} available just now."),
+        [one] => format!("{one} has at least {wanted} available."),
+        all => format!("{} each have at least {wanted} available.", all.join(" and ")),
+    })
 }
 
 /// How an account stands, as it is shown.

@@ -1,6 +1,8 @@
-//! What the bank must be told, told until it confirms: the revocation of a consent.
+//! What the bank must be told, told until it confirms: the revocation of a consent, and what answers to fraud alerts call
+//! for.
 
 use crate::{
+    alerts,
     app::App,
     consents::{self, Receipt, Whole},
     linking::FromBank,
@@ -14,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
 use store::{
     DbError,
-    bank_tasks::{self as tasks, ClaimedTask},
+    bank_tasks::{self as tasks, ClaimedTask, TaskKind},
     conversations,
 };
-use tokio::time;
+use tokio::{task::JoinSet, time};
 
 /// What a task to revoke a consent holds, sealed.
 #[derive(Serialize, Deserialize)]
@@ -28,8 +30,8 @@ pub struct Revocation {
     pub from_bank: Vec<u8>,
 }
 
-/// How long one attempt may take.
-const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How long one attempt may take: the twenty seconds of a question to a bank, and some room. What a killed process had in hand waits for it.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// The first wait after a failure.
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
 /// The longest wait between two attempts. There is no last attempt: a revocation is never given up.
@@ -50,9 +52,13 @@ pub async fn run(app: Arc<App>) {
         }
         let due = claim(&app).await;
         let none = due.is_empty();
+        // Side by side: a freeze does not wait for another bank that is slow.
+        let mut attempts = JoinSet::new();
         for task in due {
-            attempt(&app, task).await;
+            let app = app.clone();
+            attempts.spawn(async move { attempt(&app, task).await });
         }
+        while attempts.join_next().await.is_some() {}
         if none {
             tokio::select! { _ = tasks_left.changed() => {}, () = time::sleep(LOOK_EVERY) => {}, _ = stop.changed() => {} }
         }
@@ -68,7 +74,11 @@ async fn claim(app: &App) -> Vec<ClaimedTask> {
     })
 }
 
-async fn attempt(app: &App, claimed: ClaimedTask) {
+async fn attempt(app: &Arc<App>, claimed: ClaimedTask) {
+    if claimed.task.kind == TaskKind::Order {
+        let bank = claimed.task.bank.clone();
+        return note(&bank, alerts::acts::attempt(app, claimed).await);
+    }
     let (bank, attempt) = (claimed.task.bank.clone(), claimed.task.attempts + 1);
     let Ok(revocation) = serde_json::from_slice::<Revocation>(&claimed.body) else {
         tracing::error!(%bank, task = %claimed.task.id, "a revocation cannot be read; the bank must end it itself");

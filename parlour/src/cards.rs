@@ -9,35 +9,62 @@ use crate::{
     refusal,
     reply::{Reply, Seen},
 };
-use domain::{Card, CardState, DataClass, FrozenBy, Loss, Order};
+use domain::{Card, CardKind, CardState, ConsentId, DataClass, FrozenBy, Loss, Order};
 use gate::AccountManagement;
-use understanding::{AccountHint, Entities, Understood};
+use understanding::{AccountHint, Entities, Understood, wishes};
 
 /// What is not done where orders are not taken.
 const ELSEWHERE: &str = "do that with your card";
 
-/// Begins: finds the card and asks whether to do it.
-pub async fn begin(turn: &Turn, wish: CardWish, about: &Entities) -> Result<Reply, TurnFault> {
-    if !orders::are_taken(turn).await? {
-        return Ok(orders::elsewhere(turn, ELSEWHERE));
-    }
+/// What came of reading the cards.
+pub enum Read {
+    /// The cards of the accounts that are shared.
+    Cards(Vec<Card>, Seen),
+    /// They may be shown on a page only; nothing was read.
+    OnlyOnItsPage(ConsentId),
+    /// This is said instead.
+    Instead(Box<Reply>),
+}
+
+/// Reads the cards, to do with them what is ordered.
+pub async fn read(turn: &Turn) -> Result<Read, TurnFault> {
     let (mut permits, consent) = match turn.ask::<AccountManagement>(&[DataClass::Cards]).await? {
         Gate::Yes(permits, consent) => (permits, consent),
-        Gate::OnlyOnItsPage(_) => return Ok(orders::elsewhere(turn, ELSEWHERE)),
-        Gate::No(no) => return refusal::in_words(turn, *no).await,
+        Gate::OnlyOnItsPage(consent) => return Ok(Read::OnlyOnItsPage(consent.id)),
+        Gate::No(no) => return Ok(Read::Instead(Box::new(refusal::in_words(turn, *no).await?))),
     };
     let permit = permits.remove(0);
     let (connector, grant) = turn.reach(&consent).await?;
     let read = match connector.cards(&grant, &permit).await {
         Ok(read) => read.open(permit)?,
-        Err(fault) => return linking::after_fault(turn, &consent, fault).await,
+        Err(fault) => return Ok(Read::Instead(Box::new(linking::after_fault(turn, &consent, fault).await?))),
     };
-    let seen = vec![Seen::of(&read)];
+    let seen = Seen::of(&read);
+    Ok(Read::Cards(read.value.rows, seen))
+}
+
+/// Begins: finds the card and asks whether to do it.
+pub async fn begin(turn: &Turn, wish: CardWish, about: &Entities, text: &str) -> Result<Reply, TurnFault> {
+    if !orders::are_taken(turn).await? {
+        return Ok(orders::elsewhere(turn, ELSEWHERE));
+    }
+    let (all, seen) = match read(turn).await? {
+        Read::Cards(cards, seen) => (cards, seen),
+        Read::OnlyOnItsPage(_) => return Ok(orders::elsewhere(turn, ELSEWHERE)),
+        Read::Instead(reply) => return Ok(*reply),
+    };
     let named = |card: &Card| match &about.account {
         Some(AccountHint::LastDigits(digits)) => card.last4.ends_with(digits.as_str()),
         _ => true,
     };
-    let cards: Vec<&Card> = read.value.iter().filter(|card| named(card)).collect();
+    // "Block my card 1125" names it, and so does "block 1125".
+    let is_said = |card: &&Card| {
+        text.split(|c: char| !c.is_ascii_digit()).any(|word| !word.is_empty() && word == card.last4)
+    };
+    let said: Vec<&Card> = all.iter().filter(is_said).collect();
+    let mut cards: Vec<&Card> =
+        if said.is_empty() { all.iter().filter(|card| named(card)).collect() } else { said };
+    cards.retain(|card| is_of_kind(wishes::card_kind(text), card.kind));
     let mut fit: Vec<CardChoice> =
         cards.iter().filter(|card| fits(&wish, card)).map(|card| choice(card)).collect();
     let reply = match fit.len() {
@@ -45,7 +72,7 @@ pub async fn begin(turn: &Turn, wish: CardWish, about: &Entities) -> Result<Repl
         1 => question(turn, &wish, &fit.remove(0)),
         _ => which(wish, fit),
     };
-    Ok(Reply { seen, ..reply })
+    Ok(Reply { seen: vec![seen], ..reply })
 }
 
 /// If the chat has just asked which card, answers to what was said; otherwise none.
@@ -59,13 +86,26 @@ pub async fn answer_if_asked(
         return Ok(Some(orders::left()));
     }
     let by_digits = cards.iter().position(|card| card.last4.len() == 4 && text.contains(&card.last4));
-    let Some(at) = by_digits.or_else(|| memory::chosen(text, cards.len())) else { return Ok(None) };
-    if let CardWish::Limits { said } = wish {
-        let account = Some(AccountHint::LastDigits(cards[at].last4.clone()));
-        let about = Entities { account, ..Entities::default() };
-        return limits::begin(turn, &about, said).await.map(Some);
+    let chosen =
+        by_digits.or_else(|| only_of_kind(text, cards)).or_else(|| memory::chosen(text, cards.len()));
+    let Some(at) = chosen else { return Ok(None) };
+    if let CardWish::Limits { wish } = wish {
+        return limits::change(turn, &cards[at].last4, *wish).await.map(Some);
     }
     Ok(Some(question(turn, wish, &cards[at])))
+}
+
+/// Whether a card may be the one that was meant by its kind. What the bank calls neither may be either.
+pub fn is_of_kind(wanted: Option<CardKind>, kind: CardKind) -> bool {
+    wanted.is_none_or(|wanted| kind == wanted || kind == CardKind::Other)
+}
+
+/// "The debit card", if one of those that were offered is the only one.
+fn only_of_kind(text: &str, cards: &[CardChoice]) -> Option<usize> {
+    let wanted = wishes::card_kind(text)?;
+    let mut fit = (0..cards.len()).filter(|at| cards[*at].kind == Some(wanted));
+    let first = fit.next()?;
+    fit.next().is_none().then_some(first)
 }
 
 /// Says what will happen, and asks.
@@ -90,7 +130,8 @@ fn question(turn: &Turn, wish: &CardWish, card: &CardChoice) -> Reply {
     orders::question(turn, Wanted { order, name: name.clone(), undo, will })
 }
 
-fn which(wish: CardWish, cards: Vec<CardChoice>) -> Reply {
+/// The question which of several cards.
+pub fn which(wish: CardWish, cards: Vec<CardChoice>) -> Reply {
     let names: Vec<String> = cards.iter().map(|card| notice::capital(&card.name)).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Reply::text("Which card?").with_quick(&names).with_quick(&[NO]).asking(Asked::Card { wish, cards })
@@ -148,6 +189,7 @@ pub fn choice(card: &Card) -> CardChoice {
         account: card.account.clone(),
         last4: card.last4.clone(),
         name: name(card),
+        kind: Some(card.kind),
     }
 }
 

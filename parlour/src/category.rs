@@ -21,11 +21,39 @@ const KINDS: &[(&[&str], &[&str])] = &[
     (&["gym", "fitness"], &["7997", "7941"]),
     (&["cinema", "movies"], &["7832", "7841"]),
     (&["books", "bookshop", "bookstore"], &["5942"]),
-    (&["rent"], &["6513"]),
+    (
+        &["food", "food and drink", "meals", "eating", "food and drinks"],
+        &["5411", "5422", "5441", "5451", "5462", "5499", "5811", "5812", "5813", "5814"],
+    ),
+    (
+        &["shopping"],
+        &["5300", "5310", "5311", "5331", "5399", "5651", "5691", "5699", "5732", "5734", "5941", "5999"],
+    ),
+    (&["travel", "trips", "holidays"], &["3000", "4511", "4722", "7011"]),
+    (&["bills"], &["4814", "4899", "4900", "6300"]),
+    (
+        &["fun", "entertainment", "going out"],
+        &["5813", "5942", "5945", "7832", "7841", "7922", "7941", "7991", "7994", "7996"],
+    ),
+    (&["health", "doctor", "doctors", "medicine"], &["5912", "8011", "8021", "8062", "8099"]),
+    (&["cash", "cash machine", "cash machines", "atm", "atms"], &["6010", "6011"]),
+    (&["rent", "housing"], &["6513"]),
     (&["utilities", "electricity", "power", "water"], &["4900"]),
     (&["phone", "phone bill", "internet"], &["4814", "4899"]),
     (&["subscriptions", "streaming"], &["5815", "5816", "5817", "5818", "4899", "5968"]),
 ];
+
+/// Of those, words that mean nothing else wherever they stand in a message.
+#[rustfmt::skip]
+const ANYWHERE: &[&str] = &[
+    "supermarket", "supermarkets", "groceries", "eating out", "restaurants", "coffee", "takeaway", "petrol", "pharmacy", "clothes", "hotels",
+    "flights", "taxis", "public transport", "electronics", "cinema", "rent", "utilities", "electricity", "entertainment", "streaming",
+];
+
+/// The words for kinds of shops that are found wherever they stand: "groceries October vs September".
+pub fn found_anywhere() -> Vec<String> {
+    ANYWHERE.iter().map(|word| (*word).to_owned()).collect()
+}
 
 /// Words for groups of codes, as a picture of one's spending names them; the first that has a code counts.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -57,6 +85,11 @@ fn codes(word: &str) -> &'static [&'static str] {
     KINDS.iter().find(|(words, _)| words.contains(&word)).map_or(&[], |(_, codes)| codes)
 }
 
+/// Whether a person's word is one for a kind of shop, or of spending: "groceries".
+pub fn is_kind(said: &str) -> bool {
+    !codes(&plain(said)).is_empty()
+}
+
 /// The payments to a merchant: by its name, or by the kind of shop when no name fits.
 pub fn paid_to(payments: Vec<Transaction>, said: &str) -> Vec<Transaction> {
     let said = plain(said);
@@ -80,7 +113,7 @@ fn named(payment: &Transaction, said: &str) -> bool {
 }
 
 /// Lower case, letters and digits only, single spaces.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let spaced: String = text
         .to_lowercase()
         .replace(['’', '\''], "")
@@ -103,11 +136,23 @@ fn one_error(a: &str, b: &str) -> bool {
     }
 }
 
+/// Words of a bank's text that say that it is somebody's pay.
+const PAY: [&str; 9] =
+    ["salary", "payroll", "wages", "wage", "pay", "paycheck", "paycheque", "lohn", "gehalt"];
+
+/// Whether the bank's text calls it somebody's pay.
+pub fn says_pay(payment: &Transaction) -> bool {
+    let text = payment.description.to_lowercase();
+    text.split(|letter: char| !letter.is_alphanumeric()).any(|word| PAY.contains(&word))
+}
+
 /// Whether money only moved between a person's own accounts (MCC-like codes that banks use for it).
 pub fn is_own_transfer(payment: &Transaction) -> bool {
     payment.merchant.is_none() && {
         let text = plain(&payment.description);
-        ["transfer", "card payment", "credit card payment"].iter().any(|word| text.contains(word))
+        ["transfer", "card payment", "credit card payment", "payment received"]
+            .iter()
+            .any(|word| text.contains(word))
     }
 }
 
@@ -141,6 +186,11 @@ mod tests {
         }
         assert_eq!(paid_to(all(), "joes diner")[0].merchant.as_deref(), Some("Joe’s Diner"));
         assert!(paid_to(all(), "leaf").is_empty());
+    }
+
+    #[test]
+    fn what_is_found_anywhere_is_a_kind_of_shop() {
+        assert!(found_anywhere().iter().all(|word| is_kind(word)));
     }
 
     #[test]

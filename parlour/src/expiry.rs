@@ -4,6 +4,7 @@
 //! forgets sign-ins that are over, and what banks said long ago.
 
 use crate::{
+    alerts,
     app::App,
     consents::{looks, pull_out, reminders},
     watches,
@@ -35,6 +36,8 @@ pub async fn round(app: &App) -> Result<(), DbError> {
     reminders::remind(app).await?;
     looks::look(app).await?;
     watches::worker::sweep(app).await?;
+    alerts::worker::sweep(app).await?;
+    alerts::verdict::teach_what_is_left(app).await?;
     let now = app.clock.now();
     app.store.transact(move |tx| sign_ins::sweep(tx, now)).await.map(drop)
 }

@@ -75,6 +75,11 @@ impl Keys {
         self.bytes32("subjects.key", "subject key")
     }
 
+    /// The key of the numbers that stand for cards and shops in the fraud engine's log.
+    pub fn cards(&self) -> Result<[u8; 32], KeyFault> {
+        self.bytes32("cards.key", "card key")
+    }
+
     /// The key with which we prove to a bank that we are we.
     pub fn client(&self, bank: &BankId) -> Result<ClientKey, KeyFault> {
         let path = self.folder.join(format!("{bank}.client.p8"));

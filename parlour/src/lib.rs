@@ -5,6 +5,7 @@
 //! holds the faces, which only translate.
 
 pub mod accesses;
+pub mod alerts;
 pub mod app;
 pub mod asking;
 pub mod balances;
@@ -17,6 +18,7 @@ pub mod config;
 pub mod consents;
 pub mod contact;
 pub mod demo;
+pub mod difference;
 pub mod erasure;
 pub mod evidence;
 pub mod expiry;

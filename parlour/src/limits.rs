@@ -1,64 +1,96 @@
 //! "Raise my card limit to 500", "turn off online payments", "what are my card limits?".
 
 use crate::{
-    asking::{Asked as Gate, Turn, TurnFault},
-    cards, linking,
+    asking::{Turn, TurnFault},
+    cards::{self, Read},
     memory::{Asked, CardWish, Slot},
     notice,
     orders::{self, NO, Wanted},
-    refusal,
-    reply::{Block, Point, Reply, Seen},
+    reply::{Block, Point, Reply},
     sealed::{self, Skill},
 };
-use domain::{Card, CardState, DataClass, LimitChange, Money, Order};
-use gate::AccountManagement;
-use understanding::{AccountHint, Entities, wishes};
+use domain::{Card, CardKind, CardState, LimitChange, Order};
+use understanding::{
+    AccountHint, Amount, Entities,
+    wishes::{self, LimitWish},
+};
+
+/// The answer to a question for an amount has at most this many words; a longer message says by itself what it wants.
+const MOST_WORDS: usize = 6;
 
 /// Tells the limits, or asks whether to change one.
 pub async fn begin(turn: &Turn, about: &Entities, text: &str) -> Result<Reply, TurnFault> {
+    let digits = match &about.account {
+        Some(AccountHint::LastDigits(digits)) => Some(digits.as_str()),
+        _ => None,
+    };
+    let said = card_digits(text);
+    // The digits of the card are no amount.
+    let rest = said.map_or_else(|| text.to_owned(), |said| text.replacen(said, "", 1));
+    let wish = wants_change(&rest).then(|| wishes::limits(&rest));
+    about_cards(turn, about, digits.or(said), wishes::card_kind(text), wish).await
+}
+
+/// Four digits that name a card by the word before them: "300 per payment on 1125".
+fn card_digits(text: &str) -> Option<&str> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(2).find_map(|pair| {
+        let digits = pair[1].trim_matches(|c: char| c.is_ascii_punctuation());
+        let names = matches!(pair[0].to_lowercase().as_str(), "on" | "card" | "ending" | "in");
+        (names && digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+    })
+}
+
+/// Asks whether to change the limits of one card.
+pub async fn change(turn: &Turn, last4: &str, wish: LimitWish) -> Result<Reply, TurnFault> {
+    about_cards(turn, &Entities::default(), Some(last4), None, Some(wish)).await
+}
+
+/// The answer to "how much on one day?"; none if it is not one.
+pub async fn fill(turn: &Turn, last4: &str, text: &str) -> Result<Option<Reply>, TurnFault> {
+    let Some(amount) = wishes::amount(text).filter(|_| text.split_whitespace().count() <= MOST_WORDS) else {
+        return Ok(None);
+    };
+    let said = wishes::limits(text);
+    let wish = if said.is_empty() { LimitWish { per_day: Some(amount), ..said } } else { said };
+    change(turn, last4, wish).await.map(Some)
+}
+
+/// Tells the limits of the cards with these last digits (of all, if no card has them) or of this kind, or, if there is a
+/// wish, asks whether to follow it.
+async fn about_cards(
+    turn: &Turn,
+    about: &Entities,
+    digits: Option<&str>,
+    kind: Option<CardKind>,
+    wish: Option<LimitWish>,
+) -> Result<Reply, TurnFault> {
     if !turn.tenant.connector().await?.is_native() {
         return Ok(orders::elsewhere(turn, "change what a card may spend"));
     }
-    let (mut permits, consent) = match turn.ask::<AccountManagement>(&[DataClass::Cards]).await? {
-        Gate::Yes(permits, consent) => (permits, consent),
-        Gate::OnlyOnItsPage(consent) => {
-            return sealed::offer(turn, Skill::Limits, about, Some(consent.id)).await;
+    let (all, seen) = match cards::read(turn).await? {
+        Read::Cards(cards, seen) => (cards, seen),
+        Read::OnlyOnItsPage(consent) => {
+            return sealed::offer(turn, Skill::Limits, about, Some(consent)).await;
         }
-        Gate::No(no) => return refusal::in_words(turn, *no).await,
-    };
-    let permit = permits.remove(0);
-    let (connector, grant) = turn.reach(&consent).await?;
-    let read = match connector.cards(&grant, &permit).await {
-        Ok(read) => read.open(permit)?,
-        Err(fault) => return linking::after_fault(turn, &consent, fault).await,
-    };
-    let seen = vec![Seen::of(&read)];
-    let named = |card: &&Card| match &about.account {
-        Some(AccountHint::LastDigits(digits)) => card.last4.ends_with(digits.as_str()),
-        _ => true,
+        Read::Instead(reply) => return Ok(*reply),
     };
     let pays = |card: &&Card| matches!(card.state, CardState::Active | CardState::Frozen);
-    let all: Vec<&Card> = read.value.iter().filter(pays).collect();
+    let all: Vec<&Card> = all.iter().filter(pays).filter(|card| cards::is_of_kind(kind, card.kind)).collect();
+    let named = |card: &&Card| digits.is_some_and(|digits| card.last4.ends_with(digits));
     let fit: Vec<&Card> = all.iter().copied().filter(named).collect();
     let cards = if fit.is_empty() { all } else { fit };
-    let reply = match cards.as_slice() {
-        [] => {
+    let reply = match (cards.as_slice(), wish) {
+        ([], _) => {
             Reply::text(format!("{} shows no such card for the accounts that you share.", turn.tenant.name))
         }
-        cards if !wants_change(text) => told(cards),
-        [card] => change(turn, card, text),
-        cards => {
-            let wish = CardWish::Limits { said: text.chars().take(200).collect() };
-            let choices: Vec<_> = cards.iter().map(|card| cards::choice(card)).collect();
-            let names: Vec<String> = choices.iter().map(|card| notice::capital(&card.name)).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            Reply::text("Which card?")
-                .with_quick(&names)
-                .with_quick(&[NO])
-                .asking(Asked::Card { wish, cards: choices.clone() })
+        (cards, None) => told(cards),
+        ([card], Some(wish)) => question(turn, card, &wish),
+        (cards, Some(wish)) => {
+            cards::which(CardWish::Limits { wish }, cards.iter().map(|card| cards::choice(card)).collect())
         }
     };
-    Ok(Reply { seen, ..reply })
+    Ok(Reply { seen: vec![seen], ..reply })
 }
 
 /// Whether a message wants something to be another way, and not only to be told.
@@ -76,7 +108,10 @@ fn wants_change(text: &str) -> bool {
 fn told(cards: &[&Card]) -> Reply {
     let rows = cards.iter().map(|card| Point {
         term: notice::capital(&cards::name(card)),
-        text: orders::limits_in_words(&card.limits, &card.switches),
+        text: match card.state {
+            CardState::Frozen => "frozen: it pays nothing until you unfreeze it".to_owned(),
+            _ => orders::limits_in_words(&card.limits, &card.switches),
+        },
     });
     let title = "What your cards may spend".to_owned();
     let blocks = vec![Block::Facts { title, rows: rows.collect() }];
@@ -85,36 +120,39 @@ fn told(cards: &[&Card]) -> Reply {
 }
 
 /// The question whether to change it, or for what is missing.
-fn change(turn: &Turn, card: &Card, text: &str) -> Reply {
-    let wish = wishes::limits(text);
+fn question(turn: &Turn, card: &Card, wish: &LimitWish) -> Reply {
     let name = cards::name(card);
     if wish.is_empty() {
         let now = orders::limits_in_words(&card.limits, &card.switches);
         let text = format!("Your {name} now: {now}. How much should it pay on one day at most?");
-        return Reply::text(text)
-            .with_quick(&[NO])
-            .asking(Asked::Slot(Slot::Limit { last4: card.last4.clone() }));
+        let slot = Slot::Limit { last4: card.last4.clone() };
+        return Reply::text(text).with_quick(&[NO]).asking(Asked::Slot(slot));
     }
-    let Some(currency) = card.limits.per_day.or(card.limits.per_payment).map(|money| money.currency) else {
-        let bank = &turn.tenant.name;
-        if wish.per_day.or(wish.per_payment).is_some() {
-            return Reply::text(format!("{bank} sets no limits on your {name}, so there is none to change."));
-        }
-        return asked(turn, card, LimitChange { per_day: None, per_payment: None, ..switched(&wish) });
-    };
-    let money = |minor: Option<i64>| minor.map(|minor| Money::new(minor, currency));
-    let change =
-        LimitChange { per_day: money(wish.per_day), per_payment: money(wish.per_payment), ..switched(&wish) };
-    asked(turn, card, change)
-}
-
-fn switched(wish: &wishes::LimitWish) -> LimitChange {
-    LimitChange {
+    let switched = LimitChange {
         contactless: wish.contactless,
         online: wish.online,
         abroad: wish.abroad,
         ..LimitChange::default()
+    };
+    if wish.per_day.or(wish.per_payment).is_none() {
+        return asked(turn, card, switched);
     }
+    let Some(currency) = card.limits.per_day.or(card.limits.per_payment).map(|money| money.currency) else {
+        let bank = &turn.tenant.name;
+        return Reply::text(format!("{bank} sets no limits on your {name}, so there is none to change."));
+    };
+    let in_currency = |amount: Option<Amount>| match amount {
+        Some(amount) => amount.money(currency).map(Some),
+        None => Some(None),
+    };
+    let (Some(per_day), Some(per_payment)) = (in_currency(wish.per_day), in_currency(wish.per_payment))
+    else {
+        let code = currency.code();
+        let text = format!("The limits of your {name} are in {code}. Say the amount in {code}, please.");
+        let slot = Slot::Limit { last4: card.last4.clone() };
+        return Reply::text(text).with_quick(&[NO]).asking(Asked::Slot(slot));
+    };
+    asked(turn, card, LimitChange { per_day, per_payment, ..switched })
 }
 
 fn asked(turn: &Turn, card: &Card, change: LimitChange) -> Reply {
@@ -144,18 +182,6 @@ fn only_what_differs(card: &Card, change: LimitChange) -> LimitChange {
         online: change.online.filter(|new| *new != switches.online),
         abroad: change.abroad.filter(|new| *new != switches.abroad),
     }
-}
-
-/// The answer to "how much on one day?"; none if it is not one.
-pub async fn fill(turn: &Turn, last4: &str, text: &str) -> Result<Option<Reply>, TurnFault> {
-    let Some(minor) = wishes::amount(text).filter(|_| text.split_whitespace().count() <= 6) else {
-        return Ok(None);
-    };
-    let about = Entities { account: Some(AccountHint::LastDigits(last4.to_owned())), ..Entities::default() };
-    let once = wishes::limits(text).per_payment.is_some();
-    let of = if once { "per payment" } else { "a day" };
-    let (whole, cents) = (minor / 100, minor % 100);
-    begin(turn, &about, &format!("set the limit to ${whole}.{cents:02} {of}")).await.map(Some)
 }
 
 #[cfg(test)]

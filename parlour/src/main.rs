@@ -24,6 +24,8 @@ enum Command {
     Log(commands::log::Log),
     /// What banks say about their data: try it, explain it.
     Policy(commands::policy::Policy),
+    /// Read the rules of a bank’s fraud analysts, and try them on its past.
+    Fraud(commands::fraud::FraudCommand),
     /// What must be kept although its customer wants it erased.
     Hold(commands::hold::Hold),
     /// The people of a bank who may open its console.
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
             Command::Check(check) => check.run(),
             Command::Log(log) => log.run().await,
             Command::Policy(policy) => policy.run().await,
+            Command::Fraud(fraud) => fraud.run().await,
             Command::Hold(hold) => hold.run().await,
             Command::Staff(staff) => staff.run().await,
             Command::Keys(keys) => keys.run().await,

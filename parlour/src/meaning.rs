@@ -8,6 +8,7 @@ use understanding::{
         mind::{Choice, Verdict},
         topics::Target,
     },
+    wishes,
 };
 
 /// What a message means.
@@ -21,9 +22,17 @@ pub enum Meaning<'a> {
     Page(&'a HelpPage),
     /// A matter that this chat does not do, in words.
     NotHere(&'static str),
+    /// Somebody is angry, and asks for nothing.
+    Angry,
     /// Nothing that is known.
     Nothing,
 }
+
+/// The topic of pages on payments that somebody does not know, or disputes.
+const NOT_MINE: &str = "card_payment_not_recognised";
+
+/// The matter of somebody who did not make a payment.
+pub const NOT_YOURS: &str = "look into a payment that is not yours";
 
 /// Reads a message of which the phrases decided `by_phrases`.
 pub fn of<'a>(app: &App, tenant: &'a Tenant, text: &str, by_phrases: &Decision) -> Meaning<'a> {
@@ -37,7 +46,32 @@ pub fn of<'a>(app: &App, tenant: &'a Tenant, text: &str, by_phrases: &Decision) 
         _ if intents.is_empty() => tenant.help.find(text).map_or(Meaning::Nothing, Meaning::Page),
         _ => Meaning::Which(intents),
     };
+    let likely = match &verdict {
+        Verdict::Act(choice) => Some(choice),
+        Verdict::Clarify(choices) => choices.first().filter(|first| first.probability > LIKELY),
+        Verdict::Refuse => None,
+    };
+    let is_angry = likely.is_some_and(|choice| is_service(choice, "insult"));
+    let is_for_a_person = likely.is_some_and(|choice| matches!(choice.target, Target::Person(_)));
+    // A page of the bank's own on how to send money comes first.
+    let has_page = match &verdict {
+        Verdict::Act(choice) => tenant.help.of_topic(&choice.label).is_some(),
+        _ => likely.is_some_and(|choice| likely_page(tenant, choice).is_some()),
+    };
+    if !has_page && wishes::moves_money(text) {
+        return Meaning::NotHere("send money or pay a bill");
+    }
+    if wishes::asks_for_number(text) {
+        return Meaning::NotHere("show whole numbers, PINs or codes");
+    }
+    let is_sure = matches!(verdict, Verdict::Act(_));
+    if !is_sure && (wishes::disputes(text) || wishes::tells_of_fraud(text)) {
+        return tenant.help.of_topic(NOT_MINE).map_or(Meaning::NotHere(NOT_YOURS), Meaning::Page);
+    }
     match verdict {
+        _ if is_angry => Meaning::Angry,
+        // Showing the way to a person does no harm either.
+        Verdict::Clarify(_) if is_for_a_person => Meaning::Do(Intent::Person),
         Verdict::Act(choice) => sure(tenant, &choice).unwrap_or_else(|| asked(vec![])),
         Verdict::Clarify(choices) => match choices.first().and_then(|choice| likely_page(tenant, choice)) {
             Some(page) => Meaning::Page(page),
@@ -49,11 +83,33 @@ pub fn of<'a>(app: &App, tenant: &'a Tenant, text: &str, by_phrases: &Decision) 
     }
 }
 
+/// Whether what was learned is sure that a message asks for something that is no question about money. Such a message is not
+/// taken for the rest of the question before it: "my card is damaged" after "last transactions".
+pub fn stands_alone(app: &App, tenant: &Tenant, text: &str) -> bool {
+    let Some(mind) = &app.mind else { return false };
+    let of_its_own = |choice: &Choice| match intent(choice) {
+        Some(intent) => !understanding::goes_on(intent),
+        None => tenant.help.of_topic(&choice.label).is_some(),
+    };
+    match mind.read(text).verdict {
+        Verdict::Act(choice) => of_its_own(&choice),
+        Verdict::Clarify(choices) => {
+            choices.first().is_some_and(|first| first.probability > LIKELY && of_its_own(first))
+        }
+        Verdict::Refuse => false,
+    }
+}
+
+fn is_service(choice: &Choice, wanted: &str) -> bool {
+    matches!(&choice.target, Target::Service(name) if name == wanted)
+}
+
 /// A page is worth showing when it is likelier than all else together: reading the wrong one does no harm.
 const LIKELY: f32 = 0.5;
 
 fn likely_page<'a>(tenant: &'a Tenant, choice: &Choice) -> Option<&'a HelpPage> {
-    let is_page = matches!(choice.target, Target::Faq(_)) && choice.probability > LIKELY;
+    let done_by_none = matches!(choice.target, Target::Faq(_)) || intent(choice).is_none();
+    let is_page = done_by_none && choice.probability > LIKELY;
     if is_page { tenant.help.of_topic(&choice.label) } else { None }
 }
 
@@ -130,7 +186,7 @@ fn intent(choice: &Choice) -> Option<Intent> {
 fn not_here(target: &Target) -> Option<&'static str> {
     let Target::Service(name) = target else { return None };
     Some(match name.as_str() {
-        "fraud_denied" | "fraud_confirmed" => "look into a payment that is not yours",
+        "fraud_denied" | "fraud_confirmed" => NOT_YOURS,
         _ => return None,
     })
 }

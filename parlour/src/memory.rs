@@ -1,11 +1,11 @@
 //! What a conversation remembers from one message to the next: what it is about, and what the bank's side asked last. It
 //! is sealed in the conversation's own row, written together with each answer, and of no use after ten minutes.
 
-use domain::{AccountId, CardId, Order, Region, Statement};
+use domain::{AccountId, CardId, CardKind, Order, Region, Statement};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use understanding::{Entities, Intent, Topic, WatchWish};
+use understanding::{Entities, Intent, Topic, WatchWish, wishes::LimitWish};
 
 /// How long it is remembered what a conversation is about. Whoever comes back later begins anew.
 pub const LASTS: SignedDuration = SignedDuration::from_mins(10);
@@ -56,6 +56,11 @@ pub enum Asked {
     },
     /// For something that is missing.
     Slot(Slot),
+    /// Once more whether a payment was the customer's, because the answer was not clear.
+    Fraud {
+        /// The alert.
+        alert: String,
+    },
 }
 
 /// What is missing to do something.
@@ -127,8 +132,8 @@ pub enum CardWish {
     ReportStolen,
     /// Its limits are changed.
     Limits {
-        /// As it was said.
-        said: String,
+        /// How they should be.
+        wish: LimitWish,
     },
 }
 
@@ -143,6 +148,9 @@ pub struct CardChoice {
     pub last4: String,
     /// As the customer reads it.
     pub name: String,
+    /// What it draws on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<CardKind>,
 }
 
 /// The memory of one conversation.
@@ -191,6 +199,11 @@ impl Memory {
     /// How many of the list were shown.
     pub fn shown(&self) -> u32 {
         self.shown
+    }
+
+    /// When something was last said and remembered.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.at
     }
 
     /// What was asked last.

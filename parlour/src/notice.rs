@@ -20,13 +20,14 @@ pub const NEVER: &str = "Never";
 pub fn purposes(tenant: &Tenant, classes: &[DataClass]) -> Vec<Purpose> {
     let mut purposes = vec![Purpose::AnswerCustomer];
     let told_of = [DataClass::Balances, DataClass::Transactions];
-    if tenant.tells_events && told_of.iter().any(|class| classes.contains(class)) {
+    let warns = tenant.fraud.is_some() && classes.contains(&DataClass::Transactions);
+    if warns || tenant.tells_events && told_of.iter().any(|class| classes.contains(class)) {
         purposes.push(Purpose::CustomerAlert);
     }
     if classes.contains(&DataClass::MerchantPlaces) {
         purposes.push(Purpose::OwnSpendingMap);
     }
-    if classes.contains(&DataClass::Cards) || classes.contains(&DataClass::Contact) {
+    if warns || classes.contains(&DataClass::Cards) || classes.contains(&DataClass::Contact) {
         purposes.push(Purpose::AccountManagement);
     }
     purposes

@@ -3,6 +3,7 @@
 //! orders once.
 
 use crate::{
+    alerts,
     asking::{Asked as Gate, Shown, Turn, TurnFault},
     linking,
     memory::{Asked, Undo},
@@ -13,7 +14,9 @@ use crate::{
     when,
 };
 use banks::{Effect, Fact, OrderKey, Outcome};
-use domain::{CardState, ContactPreferences, ContactWay, LimitChange, Order, Region, Replacement};
+use domain::{
+    CardState, ContactPreferences, ContactWay, LimitChange, Order, PaymentAnswer, Region, Replacement,
+};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use store::{
@@ -55,14 +58,19 @@ pub struct Deed {
 }
 
 /// What is done on a yes.
-struct Doing<'a> {
-    order: &'a Order,
-    name: &'a str,
-    key: &'a str,
-    reference: Option<&'a str>,
-    undo: Option<&'a Order>,
+pub struct Doing<'a> {
+    /// What.
+    pub order: &'a Order,
+    /// What it is about, as the customer reads it.
+    pub name: &'a str,
+    /// Its key.
+    pub key: &'a str,
+    /// The bank's reference of its approval.
+    pub reference: Option<&'a str>,
+    /// What leads back.
+    pub undo: Option<&'a Order>,
     /// The key of the order that this one takes back.
-    takes_back: Option<&'a str>,
+    pub takes_back: Option<&'a str>,
 }
 
 /// Says what will happen, and asks.
@@ -111,12 +119,14 @@ pub async fn undo(turn: &Turn) -> Result<Reply, TurnFault> {
     carry_out(turn, doing).await
 }
 
-/// Whether a question is answered with a no.
+/// Whether a question is answered with a no. "Cancel" is meant for the question while there is one, not for the sharing.
 pub fn says_no(text: &str, understood: &Understood) -> bool {
-    matches!(understood.decision, Decision::Act(Intent::No)) || text.trim() == NO
+    let is_no = matches!(understood.decision, Decision::Act(Intent::No));
+    is_no || text.trim().eq_ignore_ascii_case(NO) || understanding::calls_off(text)
 }
 
-async fn carry_out(turn: &Turn, doing: Doing<'_>) -> Result<Reply, TurnFault> {
+/// Has an order carried out now, and says what came of it.
+pub async fn carry_out(turn: &Turn, doing: Doing<'_>) -> Result<Reply, TurnFault> {
     let (permit, consent) = match turn.ask_order(doing.order).await? {
         Gate::Yes(mut permits, consent) => (permits.remove(0), consent),
         Gate::OnlyOnItsPage(_) => return Ok(elsewhere(turn, "do that")),
@@ -124,13 +134,16 @@ async fn carry_out(turn: &Turn, doing: Doing<'_>) -> Result<Reply, TurnFault> {
     };
     let (connector, grant) = turn.reach(&consent).await?;
     write_down(turn, &doing).await?;
-    let key: OrderKey = doing.key.parse().expect("we made the key");
+    let key: OrderKey = doing.key.parse().expect("a key is a UUID that was made with the question");
     let order = doing.order;
     let outcome = match connector.order(&grant, &permit, order, turn.channel, &key, doing.reference).await {
         Ok(outcome) => outcome,
         Err(fault) => return linking::after_fault(turn, &consent, fault).await,
     };
     heard(turn, &doing, &outcome).await?;
+    if matches!(outcome, Outcome::Done(_) | Outcome::AlreadyDone(_)) {
+        alerts::answer::bank_knows(turn, order).await?;
+    }
     let bank = &turn.tenant.name;
     let again = |reference: Option<String>| Asked::Order {
         order: order.clone(),
@@ -177,14 +190,15 @@ fn place(turn: &Turn, key: &str) -> OrderPlace {
 }
 
 /// Before the bank is asked, so that what nobody knows the end of is in the record too.
-async fn write_down(turn: &Turn, doing: &Doing<'_>) -> Result<(), DbError> {
+pub async fn write_down(turn: &Turn, doing: &Doing<'_>) -> Result<(), DbError> {
     let deed = Deed { order: doing.order.clone(), name: doing.name.to_owned() };
     let body = serde_json::to_vec(&deed).expect("a deed is plain data");
     let (of, now) = (place(turn, doing.key), turn.now);
     turn.app.store.transact(move |tx| orders::write(tx, &of, &body, now)).await.map(drop)
 }
 
-async fn heard(turn: &Turn, doing: &Doing<'_>, outcome: &Outcome) -> Result<(), DbError> {
+/// Keeps what the bank said of an order.
+pub async fn heard(turn: &Turn, doing: &Doing<'_>, outcome: &Outcome) -> Result<(), DbError> {
     let state = match outcome {
         Outcome::Done(_) | Outcome::AlreadyDone(_) => OrderState::Done,
         Outcome::StepUpNeeded { .. } => OrderState::ToApprove,
@@ -230,6 +244,7 @@ fn done(turn: &Turn, doing: &Doing<'_>, effect: &Effect) -> Reply {
         }
         Effect::Named(name) => format!("Done. The account is called “{name}” now."),
         Effect::Reached(now) => format!("Done. {}", contact_in_words(now)),
+        Effect::Reported { answer, dispute } => reported(turn, *answer, dispute.as_deref()),
     };
     let mut reply = Reply::text(text);
     reply.leaves.undone = doing.takes_back.is_some();
@@ -252,6 +267,20 @@ fn done(turn: &Turn, doing: &Doing<'_>, effect: &Effect) -> Reply {
     }
 }
 
+/// After a word about a payment: what the bank does now.
+pub fn reported(turn: &Turn, answer: PaymentAnswer, dispute: Option<&str>) -> String {
+    let bank = &turn.tenant.name;
+    match (answer, dispute) {
+        (PaymentAnswer::Mine, _) => format!("Thank you. {bank} knows that this payment is yours."),
+        (PaymentAnswer::NotMine, Some(number)) => {
+            format!(
+                "{bank} knows that this payment is not yours, and looks into it. Its number for this is {number}."
+            )
+        }
+        (PaymentAnswer::NotMine, None) => format!("{bank} knows that this payment is not yours."),
+    }
+}
+
 fn replaced(turn: &Turn, replacement: Option<&Replacement>, today: Date) -> String {
     let bank = &turn.tenant.name;
     match replacement {
@@ -263,7 +292,8 @@ fn replaced(turn: &Turn, replacement: Option<&Replacement>, today: Date) -> Stri
     }
 }
 
-fn refused(turn: &Turn, name: &str, fact: Fact) -> Reply {
+/// What is said of a refusal.
+pub fn refused(turn: &Turn, name: &str, fact: Fact) -> Reply {
     let bank = &turn.tenant.name;
     let text = match fact {
         Fact::FrozenByBank => {
@@ -295,6 +325,8 @@ fn yes_words(order: &Order) -> &'static str {
         Order::CancelTravelNotice { .. } => "Yes, take it back",
         Order::RenameAccount { .. } => "Yes, rename it",
         Order::SetContactPreferences { .. } => "Yes, change that",
+        Order::ReportPayment { answer: PaymentAnswer::Mine, .. } => "Yes, it was me",
+        Order::ReportPayment { answer: PaymentAnswer::NotMine, .. } => "No, not me",
     }
 }
 
@@ -404,6 +436,8 @@ pub fn in_words(turn: &Turn, deed: &Deed) -> String {
         }
         Order::RenameAccount { nickname, .. } => format!("Call {name} “{nickname}”."),
         Order::SetContactPreferences { preferences } => contact_in_words(preferences),
+        Order::ReportPayment { answer: PaymentAnswer::Mine, .. } => format!("{name}: yours."),
+        Order::ReportPayment { answer: PaymentAnswer::NotMine, .. } => format!("{name}: not yours."),
     }
 }
 

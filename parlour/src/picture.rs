@@ -9,7 +9,7 @@ use crate::{
 };
 use domain::{Currency, Money, Transaction};
 use jiff::{ToSpan, civil::Date};
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 use understanding::{Entities, Period};
 
 /// Months in the picture, this one included.
@@ -19,11 +19,25 @@ const LINES: usize = 8;
 
 /// Shows what was spent by kind of shop in the days asked for (this month, if none), and by month before that.
 pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
-    let shown = Span::of(turn, &with_period(about, this_month(turn)));
+    let mut shown = if about.since_pay {
+        Span::of(turn, about)
+    } else {
+        Span::of(turn, &with_period(about, this_month(turn)))
+    };
+    if let Some(reply) = shown.too_long_ago() {
+        return Ok(reply);
+    }
     let months_ago = first_of_month(shown.today).checked_sub((MONTHS - 1).months()).unwrap_or(shown.from);
     let whole = Span::of(turn, &with_period(about, days(shown.from.min(months_ago), shown.until)));
     let mut read = match spending::read(turn, &whole, Skill::Picture, about).await? {
         Ok(read) => read,
+        Err(reply) => return Ok(reply),
+    };
+    if let Err(text) = shown.begin_at_pay(about, &mut read.payments.clone()) {
+        return Ok(Reply { seen: read.seen, ..Reply::text(text) });
+    }
+    let about = &match spending::narrow(turn, &whole, Skill::Picture, about, &mut read).await? {
+        Ok(about) => about,
         Err(reply) => return Ok(reply),
     };
     let spent: Vec<Transaction> = spending::spent(spending::matching(&mut read, about));
@@ -35,7 +49,7 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     let spent: Vec<Transaction> = spent.into_iter().filter(|p| p.amount.currency == currency).collect();
     let lines = by_kind(&spending::within(&shown, spent.clone()), currency);
     let months = by_month(&whole, &spent, currency);
-    let of = format!("What you spent, {}", shown.in_words());
+    let of = format!("What you spent{}, {}", spending::where_at(about), shown.in_words());
     let mut blocks = vec![Block::Picture { of, lines, months }];
     if others > 0 {
         let text = match others {
@@ -44,21 +58,45 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         };
         blocks.push(Block::Text { text });
     }
+    blocks.extend(shown.cut_off());
     blocks.extend(read.partial.then(Block::partial));
     let reply = Reply { blocks, seen: read.seen, ..Reply::default() };
     Ok(reply.with_quick(&["Did I spend more than last month?", "Where did I shop?"]))
 }
 
-/// Compares the days asked for with as many days of the time before.
+/// Compares the days asked for with the others that were named, or with as many days of the time before.
 pub async fn compare(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
-    let today = turn.now.to_zoned(turn.tenant.zone.clone()).date();
+    let today = turn.today();
     let named = about.period.clone().unwrap_or_else(|| this_month(turn));
-    let (now, before) = compared(&named, today);
-    let (now, before) =
-        (Span::of(turn, &with_period(about, now)), Span::of(turn, &with_period(about, before)));
-    let whole = Span::of(turn, &with_period(about, days(before.from, now.until)));
+    let (now, before) = match &about.against {
+        Some(other) => set_against(&named, other, today),
+        None => compared(&named, today),
+    };
+    let span = |period: Period| Span::of(turn, &with_period(about, period));
+    let (mut now, mut before) = (span(now), span(before));
+    if let Some(reply) = now.too_long_ago().or_else(|| before.too_long_ago()) {
+        return Ok(reply);
+    }
+    let whole = match about.since_pay {
+        true => Span::of(turn, about),
+        false => span(days(now.from.min(before.from), now.until.max(before.until))),
+    };
     let mut read = match spending::read(turn, &whole, Skill::Compare, about).await? {
         Ok(read) => read,
+        Err(reply) => return Ok(reply),
+    };
+    if about.since_pay {
+        now = whole.clone();
+        if let Err(text) = now.begin_at_pay(about, &mut read.payments.clone()) {
+            return Ok(Reply { seen: read.seen, ..Reply::text(text) });
+        }
+        let length = i64::from((now.until - now.from).get_days());
+        let from = now.from.checked_sub(length.days()).unwrap_or(now.from);
+        before = now.clone();
+        (before.from, before.until) = (from, now.from);
+    }
+    let about = &match spending::narrow(turn, &whole, Skill::Compare, about, &mut read).await? {
+        Ok(about) => about,
         Err(reply) => return Ok(reply),
     };
     let spent: Vec<Transaction> = spending::spent(spending::matching(&mut read, about));
@@ -74,15 +112,15 @@ pub async fn compare(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> 
     };
     let ((this, this_count), (last, last_count)) = (sum(&now), sum(&before));
     let difference = Money::new((this - last).abs(), currency);
-    let at = about.merchant.as_ref().map(|merchant| format!(" at {merchant}")).unwrap_or_default();
+    let at = spending::where_at(about);
+    let (then, when) = match about.against {
+        Some(_) => (before.on_days(), format!(" {}", now.on_days())),
+        None => ("in the same days before".to_owned(), String::new()),
+    };
     let text = match this.cmp(&last) {
-        std::cmp::Ordering::Greater => {
-            format!("Yes. You spent {difference} more{at} than in the same days before.")
-        }
-        std::cmp::Ordering::Less => {
-            format!("No. You spent {difference} less{at} than in the same days before.")
-        }
-        std::cmp::Ordering::Equal => format!("You spent just as much{at} as in the same days before."),
+        Ordering::Greater => format!("You spent {difference} more{at}{when} than {then}."),
+        Ordering::Less => format!("You spent {difference} less{at}{when} than {then}."),
+        Ordering::Equal => format!("You spent just as much{at}{when} as {then}."),
     };
     let total = |span: &Span, units: i64, count: u32| Block::Total {
         of: span.in_words(),
@@ -91,9 +129,26 @@ pub async fn compare(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> 
     };
     let mut blocks =
         vec![Block::Compared { text }, total(&now, this, this_count), total(&before, last, last_count)];
+    blocks.extend(now.cut_off().or_else(|| before.cut_off()));
     blocks.extend(read.partial.then(Block::partial));
     let reply = Reply { blocks, seen: read.seen, ..Reply::default() };
     Ok(reply.with_quick(&["How do I spend my money?"]))
+}
+
+/// The days that are compared if both were named. This month and the last are compared as far as this one has come.
+fn set_against(named: &Period, other: &Period, today: Date) -> (Period, Period) {
+    let runs = |period: &Period| period.until > today;
+    let follows = |later: &Period, earlier: &Period| {
+        runs(later) && !runs(earlier) && compared(later, today).1.from == earlier.from
+    };
+    if follows(named, other) {
+        return compared(named, today);
+    }
+    if follows(other, named) {
+        let (now, before) = compared(other, today);
+        return (before, now);
+    }
+    (days(named.from, named.until), days(other.from, other.until))
 }
 
 /// The days that are compared: those of now, and as many before them. A period that is over is compared with what
@@ -232,6 +287,31 @@ mod tests {
         let (now, before) = compared(&named, date(2026, 3, 30));
         assert_eq!((now.from, now.until), (date(2026, 3, 1), date(2026, 3, 31)));
         assert_eq!((before.from, before.until), (date(2026, 2, 1), date(2026, 3, 1)));
+    }
+
+    #[test]
+    fn what_was_named_is_set_against_what_was_named() {
+        let today = date(2026, 11, 20);
+        let month = |month: i8| Period {
+            from: date(2026, month, 1),
+            until: date(2026, month, 1).checked_add(1.month()).unwrap(),
+            said: String::new(),
+        };
+        let set = |a: i8, b: i8| {
+            let (now, before) = set_against(&month(a), &month(b), today);
+            (now.from, now.until, before.from, before.until)
+        };
+        let (sep, oct, nov) = (date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1));
+        assert_eq!(set(10, 9), (oct, nov, sep, oct));
+        assert_eq!(set(9, 10), (sep, oct, oct, nov));
+        let so_far = (date(2026, 11, 21), date(2026, 10, 21));
+        assert_eq!(set(11, 10), (nov, so_far.0, oct, so_far.1), "as far as this month has come");
+        assert_eq!(set(10, 11), (oct, so_far.1, nov, so_far.0));
+        assert_eq!(
+            set(11, 9),
+            (nov, date(2026, 12, 1), sep, oct),
+            "a month that is not the one before is whole"
+        );
     }
 
     #[test]

@@ -22,6 +22,10 @@ use understanding::{Entities, country_name};
 
 /// Tells where payments were made, by country and city, and apart from them those on the internet.
 pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
+    let mut span = Span::of(turn, about);
+    if let Some(reply) = span.too_long_ago() {
+        return Ok(reply);
+    }
     let classes = [DataClass::MerchantPlaces, DataClass::Transactions];
     let (mut permits, consent) = match turn.ask::<OwnSpendingMap>(&classes).await? {
         Asked::Yes(permits, consent) => (permits, consent),
@@ -31,7 +35,6 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         Asked::No(no) => return refusal::in_words(turn, *no).await,
     };
     let (may_list, may_place) = (permits.remove(1), permits.remove(0));
-    let span = Span::of(turn, about);
     let (connector, grant) = turn.reach(&consent).await?;
     let places = match connector.places(&grant, &may_place, span.period()).await {
         Ok(places) => places.open(may_place)?,
@@ -43,13 +46,23 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     };
     let seen = vec![Seen::of(&places), Seen::of(&payments)];
     let partial = places.value.partial || payments.value.partial || payments.value.more;
-    let paid = Paid::of(&places.value.rows, &spending::within(&span, payments.value.rows));
+    let mut payments = spending::within(&span, payments.value.rows);
+    if let Err(text) = span.begin_at_pay(about, &mut payments) {
+        return Ok(Reply { seen, ..Reply::text(text) });
+    }
+    let payments = spending::of_such(payments, about);
+    if payments.is_empty() && about.merchant.is_some() {
+        let text = format!("I found no payments{} from {}.", spending::where_at(about), span.in_words());
+        return Ok(Reply { seen, ..Reply::text(text) });
+    }
+    let paid = Paid::of(&places.value.rows, &payments);
     if paid.cities.is_empty() && paid.online.count == 0 {
         let text = format!("The bank knows no places for your payments from {}.", span.in_words());
         return Ok(Reply { seen, ..Reply::text(text) });
     }
     let text = format!("Where you paid, {}. {}", span.in_words(), paid.countries());
     let mut blocks = vec![Block::Text { text: text.trim_end().to_owned() }, paid.block()];
+    blocks.extend(span.cut_off());
     blocks.extend(partial.then(Block::partial));
     Ok(Reply { blocks, seen, ..Reply::default() })
 }

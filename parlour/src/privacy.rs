@@ -129,7 +129,7 @@ pub fn tell(turn: &Turn) -> Reply {
     let href = turn.app.settings.public_url.join(&href).map_or(href, String::from);
     let label = "Open my privacy page".to_owned();
     if turn.channel.is_foreign() {
-        let text = "You can see and change all of it by writing here: what you share, who looked, “pause”, “stop”, “export \
+        let text = "Nothing that you share is sold or used for ads. You can see and change all of it by writing here: what you share, who looked, “pause”, “stop”, “export \
                     my data” and “erase my data”.";
         if !turn.tenant.asks_who() {
             return Reply::text(text).with_quick(&words);
@@ -138,7 +138,7 @@ pub fn tell(turn: &Turn) -> Reply {
         return Reply { blocks: vec![Block::Door { text, href, label }], ..Reply::default() }
             .with_quick(&words);
     }
-    let text = "Your privacy page shows what you share, who looked, and why. There you can pause, change or stop the \
+    let text = "Nothing that you share is sold or used for ads. Your privacy page shows what you share, who looked, and why. There you can pause, change or stop the \
                 sharing, take a copy of everything, or have it erased. It opens in this browser, for you only."
         .to_owned();
     Reply { blocks: vec![Block::Door { text, href, label }], ..Reply::default() }.with_quick(&words)

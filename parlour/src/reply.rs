@@ -114,7 +114,7 @@ pub enum Block {
     },
     /// How two sums compare, in a sentence with the difference.
     Compared {
-        /// "Yes. You spent $12.00 more than in the same days before."
+        /// "You spent $12.00 more than in the same days before."
         text: String,
     },
     /// Where payments were made.

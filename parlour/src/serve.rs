@@ -1,6 +1,7 @@
 //! Starting and stopping the gateway.
 
 use crate::{
+    alerts::{self, engine::Engines},
     app::{App, Settings},
     bank_tasks,
     bells::Bells,
@@ -116,6 +117,8 @@ pub async fn start_on(
     tasks.spawn(bank_tasks::run(app.clone()));
     tasks.spawn(expiry::run(app.clone()));
     tasks.spawn(watches::worker::run(app.clone()));
+    tasks.spawn(alerts::engine::run(app.clone()));
+    tasks.spawn(alerts::worker::run(app.clone()));
     tasks.spawn(reload::run(app.clone()));
     tasks.spawn(erasure::worker::run(app.clone()));
     tasks.spawn(stops::run(app.clone()));
@@ -230,6 +233,8 @@ fn app(
         InForce::begin(&config.banks, config.data.clone(), config.require_proof, tenants.clone(), now)?;
     let store = Store::open(&config.database, keys.kek()?, config.store_options())?;
     let callback = config.public_url.join("link/callback").expect("a plain path joins any address");
+    let told_of_cards = config.banks.iter().filter(|bank| bank.fraud.is_some()).map(|bank| bank.id.clone());
+    let engines = Engines::new(told_of_cards, config.data.join("fraud"), keys.cards()?);
     for bank in config.banks {
         let key = keys.client(&bank.id)?;
         let (gate, store) = (in_force.gate(), store.clone());
@@ -244,6 +249,7 @@ fn app(
         sessions: Sessions::new(keys.session()?),
         subjects: Subjects::new(keys.subjects()?),
         erasures: Erasures::new(ErasureList::at(config.erasures)),
+        engines,
         bells: Bells::default(),
         pace: Pace::new(&config.limits),
         mind: ready(&config.understanding),

@@ -153,9 +153,11 @@ pub async fn chosen(
     let Some(at) = by_name.or_else(|| memory::chosen(text, statements.len())) else { return Ok(None) };
     let (statement, title) = &statements[at];
     Ok(Some(match turn.ask_on_page::<AnswerCustomer>(&[DataClass::Statements]).await? {
-        Gate::OnlyOnItsPage(consent) => page(turn, statement, title, &consent).await?,
+        // A yes that came only now is for the page as well: what is read is read there.
+        Gate::OnlyOnItsPage(consent) | Gate::Yes(_, consent) => {
+            page(turn, statement, title, &consent).await?
+        }
         Gate::No(no) => refusal::in_words(turn, *no).await?,
-        Gate::Yes(..) => unreachable!("it was asked for a page"),
     }))
 }
 
@@ -163,7 +165,7 @@ pub async fn chosen(
 pub async fn show(turn: &Turn, statement: &Statement, title: &str) -> Result<Reply, TurnFault> {
     let (mut permits, consent) = match turn.ask::<AnswerCustomer>(&[DataClass::Statements]).await? {
         Gate::Yes(permits, consent) => (permits, consent),
-        Gate::OnlyOnItsPage(_) => unreachable!("it is shown on its page"),
+        Gate::OnlyOnItsPage(consent) => return page(turn, statement, title, &consent).await,
         Gate::No(no) => return refusal::in_words(turn, *no).await,
     };
     let permit = permits.remove(0);

@@ -16,22 +16,24 @@ use understanding::{Entities, Period};
 /// Leads to the page, or shows the file there.
 pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     let about = &all_days(turn, about);
+    if let Some(reply) = Span::of(turn, about).too_long_ago() {
+        return Ok(reply);
+    }
     if turn.shown == Shown::InConversation {
         let classes = [DataClass::Accounts, DataClass::Transactions];
         return match turn.ask_on_page::<AnswerCustomer>(&classes).await? {
-            Gate::OnlyOnItsPage(consent) => {
+            // A yes that came only now is for the page as well: what is read is read there.
+            Gate::OnlyOnItsPage(consent) | Gate::Yes(_, consent) => {
                 sealed::offer(turn, Skill::TakeAlong, about, Some(consent.id)).await
             }
             Gate::No(no) => refusal::in_words(turn, *no).await,
-            Gate::Yes(..) => unreachable!("it was asked for a page"),
         };
     }
-    let span = Span::of(turn, about);
-    let mut read = match spending::read(turn, &span, Skill::TakeAlong, about).await? {
-        Ok(read) => read,
+    let (span, mut read, about) = match spending::open(turn, Skill::TakeAlong, about).await? {
+        Ok(opened) => opened,
         Err(reply) => return Ok(reply),
     };
-    let payments = spending::matching(&mut read, about);
+    let payments = spending::matching(&mut read, &about);
     if payments.is_empty() {
         let text = format!("I found no such payments from {}.", span.in_words());
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
@@ -49,13 +51,14 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         content: B64.encode(content),
     };
     let mut blocks = vec![Block::File(file)];
+    blocks.extend(span.cut_off());
     blocks.extend(read.partial.then(Block::partial));
     Ok(Reply { blocks, seen: read.seen, ..Reply::default() })
 }
 
 /// Whoever names no days takes along all that may be read.
 fn all_days(turn: &Turn, about: &Entities) -> Entities {
-    if about.period.is_some() {
+    if about.period.is_some() || about.since_pay {
         return about.clone();
     }
     let today = turn.today();

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{
-        BankFile, Look,
+        BankFile, Fraud, Look,
         bank::{NOT_LISTED, Refresh},
     },
     help::{HelpPages, Hours, People},
@@ -65,6 +65,8 @@ pub struct Tenant {
     pub controller: Controller,
     /// Whether it tells by itself when something happens.
     pub tells_events: bool,
+    /// How its customers are asked about card payments, if it tells of them.
+    pub fraud: Option<Arc<Fraud>>,
     setup: ConnectorConfig,
     clock: Arc<dyn Clock>,
     connector: Arc<OnceCell<Arc<Connector>>>,
@@ -115,6 +117,7 @@ impl Tenant {
             profile: file.profile,
             controller: file.controller,
             tells_events: file.events,
+            fraud: file.fraud.map(Arc::new),
             setup,
             clock,
             connector: Arc::default(),

@@ -1,10 +1,10 @@
 //! One turn: from what a person wrote to what the bank's side says.
 
 use crate::{
-    accesses,
+    accesses, alerts,
     app::App,
     asking::{Shown, Turn, TurnFault},
-    balances, cards,
+    balances, cards, category,
     consents::words as consent_words,
     contact, erasure, export,
     help::{self, PERSON},
@@ -18,9 +18,9 @@ use crate::{
     sealed, slots, spending, statements, take_along, travel, watches, when, withdrawal,
 };
 use domain::ConsentState;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use store::{consents, messages::Claimed};
-use understanding::{Entities, Intent, Topic, Understood};
+use understanding::{Decision, Entities, Intent, Measure, Request, Topic, Tracking, Understood, wishes};
 
 /// What is said, and what the conversation remembers from here on; none: what it remembered before.
 pub struct Answer {
@@ -41,7 +41,7 @@ enum Heard {
     /// As small talk or a matter of its own: the topic stays.
     Aside,
     /// As a question that can be gone on from.
-    About(Topic),
+    About(Box<Topic>),
     /// As the end of the sharing: nothing is remembered.
     TheEnd,
     /// Not at all, or not quite.
@@ -84,7 +84,7 @@ fn remembered(turn: &Turn, reply: &Reply, heard: Heard) -> Memory {
     let (asked, shown) = (reply.leaves.asked.clone(), reply.leaves.shown);
     let memory = match heard {
         Heard::Aside => turn.memory.understood(None, shown, asked, turn.now),
-        Heard::About(topic) => turn.memory.understood(Some(topic), shown, asked, turn.now),
+        Heard::About(topic) => turn.memory.understood(Some(*topic), shown, asked, turn.now),
         Heard::TheEnd => Memory::nothing(turn.now),
         Heard::Missed => turn.memory.missed(asked, turn.now),
     };
@@ -92,7 +92,8 @@ fn remembered(turn: &Turn, reply: &Reply, heard: Heard) -> Memory {
 }
 
 async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
-    let about = understanding::Context { now: turn.now, zone: turn.tenant.zone.clone(), merchants: &[] };
+    let kinds = category::found_anywhere();
+    let about = understanding::Context { now: turn.now, zone: turn.tenant.zone.clone(), merchants: &kinds };
     let understood = understanding::understand(text, &about);
     if let Some(reply) = sealed::answer_if_words(turn, text).await? {
         return Ok((reply, Heard::Aside));
@@ -103,7 +104,10 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if let Some(reply) = sealed::answer_if_no(turn, &understood).await? {
         return Ok((reply, Heard::Aside));
     }
-    if let Some(reply) = erasure::chat::answer_if_asked(turn, &understood).await? {
+    if let Some(reply) = erasure::chat::answer_if_asked(turn, text, &understood).await? {
+        return Ok((reply, Heard::Aside));
+    }
+    if let Some(reply) = alerts::answer::answer_if_asked(turn, text).await? {
         return Ok((reply, Heard::Aside));
     }
     if let Some(reply) = cards::answer_if_asked(turn, text, &understood).await? {
@@ -118,6 +122,10 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if let Some(reply) = watches::answer_if_asked(turn, text, &understood).await? {
         return Ok((reply, Heard::Aside));
     }
+    let requests = understanding::requests(text, &about);
+    if !requests.is_empty() {
+        return several(turn, requests).await;
+    }
     if understanding::asks_for_more(text)
         && let Some(Topic { intent: Intent::Transactions, entities }) = turn.memory.topic()
         && turn.memory.shown() > 0
@@ -125,9 +133,14 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
         let reply = spending::list(turn, entities, turn.memory.shown() as usize).await?;
         return Ok((reply, Heard::Aside));
     }
+    if let Some(tracking) = understanding::tracking(text)
+        && !matches!(understood.decision, Decision::Act(_))
+    {
+        return Ok((parcel(&tracking), Heard::Aside));
+    }
     if let Some(Topic { intent, entities }) = goes_on(turn, text, &understood) {
         let reply = serve(turn, intent, &entities, text).await?;
-        return Ok((reply, Heard::About(Topic { intent, entities })));
+        return Ok((reply, Heard::About(Topic { intent, entities }.into())));
     }
     match meaning::of(&turn.app, &turn.tenant, text, &understood.decision) {
         Meaning::Do(intent) if watches::is_about(intent) => {
@@ -138,10 +151,13 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
             let reply = serve(turn, intent, &entities, text).await?;
             let heard = match intent {
                 Intent::Stop => Heard::TheEnd,
-                _ if understanding::goes_on(intent) => Heard::About(Topic { intent, entities }),
+                _ if understanding::goes_on(intent) => Heard::About(Topic { intent, entities }.into()),
                 _ => Heard::Aside,
             };
             Ok((reply, heard))
+        }
+        Meaning::Which(_) | Meaning::Nothing if wishes::is_about_a_parcel(text) => {
+            Ok((no_parcels(), Heard::Aside))
         }
         Meaning::Which(between) if between.iter().copied().all(watches::is_about) => {
             let stops = between.contains(&Intent::WatchStop);
@@ -151,8 +167,36 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
         Meaning::Which(between) => Ok((which(turn, between, understood.entities), Heard::Missed)),
         Meaning::Page(page) => Ok((help::tell(turn, page), Heard::Aside)),
         Meaning::NotHere(matter) => Ok((not_here(turn, matter), Heard::Aside)),
-        Meaning::Nothing => Ok((not_understood(turn), Heard::Missed)),
+        Meaning::Angry => Ok((sorry(turn), Heard::Aside)),
+        Meaning::Nothing => match understood.language.as_deref().and_then(|tag| only_english(turn, tag)) {
+            Some(reply) => Ok((reply, Heard::Missed)),
+            None => Ok((not_understood(turn), Heard::Missed)),
+        },
     }
+}
+
+/// Answers to several requests of one message, one below the other. Where one of them cannot be answered before something
+/// else is done, such as linking, the others wait for that too.
+async fn several(turn: &Turn, requests: Vec<Request>) -> Result<(Reply, Heard), TurnFault> {
+    let (mut whole, mut heard) = (Reply::default(), Heard::Aside);
+    for Request { text, intent, entities } in requests {
+        let reply = match intent {
+            intent if watches::is_about(intent) => watches::said(turn, intent, &text).await?,
+            intent => serve(turn, intent, &entities, &text).await?,
+        };
+        let waits = reply.blocks.iter().any(|block| matches!(block, Block::Notice(_)));
+        whole.blocks.extend(reply.blocks);
+        whole.seen.extend(reply.seen);
+        whole.quick = reply.quick;
+        whole.leaves = reply.leaves;
+        if understanding::goes_on(intent) {
+            heard = Heard::About(Topic { intent, entities }.into());
+        }
+        if waits {
+            break;
+        }
+    }
+    Ok((whole, heard))
 }
 
 /// What a message asks for together with what was said before it: a choice among what was offered, or the same
@@ -163,20 +207,26 @@ fn goes_on(turn: &Turn, text: &str, understood: &Understood) -> Option<Topic> {
     {
         return Some(Topic { intent: between[at], entities: about.clone() });
     }
-    understanding::follow_up(text, understood, turn.memory.topic()?)
+    let topic = understanding::follow_up(text, understood, turn.memory.topic()?)?;
+    let alone = || !understanding::opens(text) && meaning::stands_alone(&turn.app, &turn.tenant, text);
+    if understood.entities.account.is_some() && alone() { None } else { Some(topic) }
 }
 
 async fn serve(turn: &Turn, intent: Intent, about: &Entities, text: &str) -> Result<Reply, TurnFault> {
     match intent {
-        Intent::Balance => balances::tell(turn, about).await,
+        Intent::Balance => balances::tell(turn, about, text).await,
+        Intent::Transactions | Intent::WhereShopped if about.measure == Some(Measure::ByShop) => {
+            spending::total(turn, about).await
+        }
         Intent::Transactions => spending::list(turn, about, 0).await,
+        Intent::Spending if about.measure == Some(Measure::Largest) => spending::list(turn, about, 0).await,
         Intent::Spending => spending::total(turn, about).await,
         Intent::Picture => picture::tell(turn, about).await,
         Intent::Compare => picture::compare(turn, about).await,
-        Intent::CardFreeze => cards::begin(turn, CardWish::Freeze, about).await,
-        Intent::CardUnfreeze => cards::begin(turn, CardWish::Unfreeze, about).await,
-        Intent::CardLost => cards::begin(turn, CardWish::ReportLost, about).await,
-        Intent::CardStolen => cards::begin(turn, CardWish::ReportStolen, about).await,
+        Intent::CardFreeze => cards::begin(turn, CardWish::Freeze, about, text).await,
+        Intent::CardUnfreeze => cards::begin(turn, CardWish::Unfreeze, about, text).await,
+        Intent::CardLost => cards::begin(turn, CardWish::ReportLost, about, text).await,
+        Intent::CardStolen => cards::begin(turn, CardWish::ReportStolen, about, text).await,
         Intent::CardLimits => limits::begin(turn, about, text).await,
         Intent::Travel => travel::begin(turn, text).await,
         Intent::Nickname => names::begin(turn, about, text).await,
@@ -203,10 +253,12 @@ async fn serve(turn: &Turn, intent: Intent, about: &Entities, text: &str) -> Res
         Intent::Hours => Ok(help::opening_hours(turn)),
         Intent::Standing => standing(turn).await,
         Intent::Help => Ok(can_do(turn)),
+        Intent::Greeting if is_goodbye(text) => Ok(Reply::text("Goodbye.")),
         Intent::Greeting => Ok(greeting(turn)),
         Intent::Thanks => Ok(Reply::text("You are welcome.")),
         Intent::Person => Ok(help::person(turn)),
-        Intent::Yes | Intent::No => Ok(nothing_asked(turn)),
+        Intent::Yes => Ok(not_a_yes(turn)),
+        Intent::No => Ok(nothing_asked()),
     }
 }
 
@@ -221,10 +273,15 @@ fn take_care(removed: &[String]) -> Reply {
     Reply { blocks: vec![Block::Care { text }], ..Reply::default() }
 }
 
-fn which(turn: &Turn, between: Vec<Intent>, about: Entities) -> Reply {
-    let between: Vec<Intent> = between.into_iter().filter(|intent| asks(*intent).is_some()).collect();
+fn which(turn: &Turn, mut between: Vec<Intent>, about: Entities) -> Reply {
+    let mut offered = BTreeSet::new();
+    between.retain(|intent| asks(*intent).is_some() && offered.insert(*intent));
+    // A choice of nothing but a person is no choice.
+    if between.iter().all(|intent| *intent == Intent::Person) {
+        return not_understood(turn);
+    }
     let mut labels: Vec<&str> = between.iter().filter_map(|intent| asks(*intent)).collect();
-    if turn.memory.is_enough() {
+    if turn.memory.is_enough() && !labels.contains(&PERSON) {
         labels.push(PERSON);
     }
     let reply = Reply::text("I am not sure what you mean. Is it one of these?").with_quick(&labels);
@@ -276,12 +333,29 @@ fn asks(intent: Intent) -> Option<&'static str> {
     })
 }
 
+/// The number of a parcel says who carries it, and nothing here follows it.
+fn parcel(tracking: &Tracking) -> Reply {
+    let (number, carrier) = (&tracking.number, tracking.carrier.name());
+    let text = format!(
+        "{number} is the number of a parcel. I cannot follow parcels in this chat. Its carrier can: {carrier}."
+    );
+    Reply::text(text).with_quick(&["Last transactions", "What can you do?"])
+}
+
+/// A parcel without its number.
+fn no_parcels() -> Reply {
+    let text = "I cannot follow parcels in this chat. The shop or its carrier can: look for the number of the parcel in what they \
+                wrote you.";
+    Reply::text(text).with_quick(&["Last transactions", "What can you do?"])
+}
+
 /// What was understood and is not done here.
 fn not_here(turn: &Turn, matter: &str) -> Reply {
     let bank = &turn.tenant.name;
     let text =
         format!("I cannot {matter} in this chat. {bank} can: on its own site, or a person there helps you.");
-    Reply::text(text).with_quick(&[PERSON, "What can you do?"])
+    let first: &[&str] = if matter == meaning::NOT_YOURS { &["Freeze my card"] } else { &[] };
+    Reply::text(text).with_quick(first).with_quick(&[PERSON, "What can you do?"])
 }
 
 fn not_understood(turn: &Turn) -> Reply {
@@ -296,6 +370,33 @@ fn not_understood(turn: &Turn) -> Reply {
         "Last transactions",
         "Who looked at my data?",
     ])
+}
+
+/// That only English is understood, in the language of who wrote something else; none if nobody here can say so.
+fn only_english(turn: &Turn, tag: &str) -> Option<Reply> {
+    let bank = &turn.tenant.name;
+    let text = match tag {
+        "de" => format!(
+            "Ich bin ein Programm von {bank} und verstehe bisher nur Englisch. Ein Mensch bei der Bank hilft Ihnen."
+        ),
+        "es" => format!(
+            "Soy un programa de {bank} y por ahora solo entiendo inglés. Una persona del banco puede ayudarle."
+        ),
+        "fr" => format!(
+            "Je suis un programme de {bank} et je ne comprends pour l’instant que l’anglais. Une personne de la banque peut vous aider."
+        ),
+        "it" => format!(
+            "Sono un programma di {bank} e per ora capisco solo l’inglese. Una persona della banca può aiutarla."
+        ),
+        "nl" => format!(
+            "Ik ben een programma van {bank} en begrijp voorlopig alleen Engels. Een medewerker van de bank kan u helpen."
+        ),
+        "pt" => format!(
+            "Sou um programa de {bank} e por enquanto só entendo inglês. Uma pessoa do banco pode ajudar."
+        ),
+        _ => return None,
+    };
+    Some(Reply::text(text).with_quick(&[PERSON, "What’s my balance?", "What can you do?"]))
 }
 
 fn can_do(turn: &Turn) -> Reply {
@@ -340,15 +441,42 @@ async fn standing(turn: &Turn) -> Result<Reply, TurnFault> {
     })
 }
 
+fn is_goodbye(text: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["bye", "goodbye", "cya", "later", "farewell", "byebye", "ciao", "cheerio", "goodnight", "soon"];
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word.to_lowercase().as_str()))
+}
+
 fn greeting(turn: &Turn) -> Reply {
     let text = format!("Hello. I am a program of {}. What would you like to know?", turn.tenant.name);
     Reply::text(text).with_quick(&["What’s my balance?", "Last transactions", "What can you do?"])
 }
 
-fn nothing_asked(turn: &Turn) -> Reply {
-    let _ = turn;
+fn nothing_asked() -> Reply {
     Reply::text("I did not ask anything just now. What would you like to know?")
         .with_quick(&["What’s my balance?", "What can you do?"])
+}
+
+/// A yes to nothing, or to a question that wants more than a yes.
+fn not_a_yes(turn: &Turn) -> Reply {
+    match turn.memory.asked() {
+        None => nothing_asked(),
+        Some(Asked::Card { wish, cards }) => cards::which(wish.clone(), cards.clone()),
+        Some(Asked::Which { between, about }) => which(turn, between.clone(), about.clone()),
+        Some(asked) => Reply::text("A yes alone does not tell me enough. Please write what I asked for.")
+            .with_quick(&[orders::NO])
+            .asking(asked.clone()),
+    }
+}
+
+/// Somebody is angry. Nothing is said back, and a way out is shown.
+fn sorry(turn: &Turn) -> Reply {
+    let bank = &turn.tenant.name;
+    let text = format!(
+        "I am sorry that this does not go well. I am a program, and I often do not understand. A person of {bank} can help \
+         you, and you can stop here at any time by writing “stop”."
+    );
+    Reply::text(text).with_quick(&[PERSON, "What can you do?"])
 }
 
 /// What went wrong, in words, with what happens next.

@@ -2,7 +2,8 @@
 
 use super::config_or_print;
 use crate::{
-    config::Config,
+    alerts::models,
+    config::{Config, fault::ConfigFault},
     policy::{in_force, proof},
 };
 use clap::Args;
@@ -39,9 +40,26 @@ impl Check {
             eprintln!("The policies do not answer as their tests expect.");
             return ExitCode::FAILURE;
         }
+        let faults = models(&config);
+        if !faults.is_empty() {
+            faults.iter().for_each(|fault| eprintln!("error: {fault}\n"));
+            eprintln!("The gateway would start without these fraud models.");
+            return ExitCode::FAILURE;
+        }
         print(&config);
         if proofs(&config, &gate) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
+}
+
+/// The files of fraud models that cannot be used.
+fn models(config: &Config) -> Vec<ConfigFault> {
+    let named = config.banks.iter().filter_map(|bank| bank.fraud.as_ref());
+    let files = named.flat_map(|fraud| [&fraud.model, &fraud.shadow]).flatten();
+    let wrong = |file: &PathBuf| {
+        let fault = models::load(file).err()?;
+        Some(ConfigFault::of_file(file, fault.to_string(), fault.remedy()))
+    };
+    files.filter_map(wrong).collect()
 }
 
 /// Says of each bank whether a proof covers its rules. False if one is required and there is none.
@@ -98,5 +116,12 @@ fn print(config: &Config) {
             println!("  {:<16} {}", format!("no-{number}"), no.reason);
         }
         println!("  {:<16} {} rows, all as expected", "policy tests", bank.policy_tests.len());
+        for (key, file) in
+            bank.fraud.iter().flat_map(|of| [("fraud model", &of.model), ("on trial", &of.shadow)])
+        {
+            if let Some(known) = file.as_ref().and_then(|file| models::load(file).ok()) {
+                println!("  {key:<16} {}, learned from {} payments", known.name, known.papers().origin.rows);
+            }
+        }
     }
 }

@@ -38,7 +38,12 @@ impl Demo {
             eprintln!("error: {why}");
             return ExitCode::FAILURE;
         }
-        let config = DemoConfig { data: self.data.clone(), port: self.port, clock: Arc::new(SystemClock) };
+        let config = DemoConfig {
+            data: self.data.clone(),
+            port: self.port,
+            clock: Arc::new(SystemClock),
+            network: !self.check,
+        };
         let running = match demo::start(config).await {
             Ok(running) => running,
             Err(fault) => {
@@ -82,7 +87,7 @@ fn consoles(demo: &RunningDemo) -> String {
         out += &format!("  {:<18} {}console/{}\n", bank.name, demo.gateway_url, bank.id);
         for person in demo.people.iter().filter(|person| person.bank == bank.id) {
             let way = person.link.as_deref().unwrap_or("has a passkey; signs in there");
-            out += &format!("    {:<16} {:<8} {way}\n", person.name, person.role.in_words());
+            out += &format!("    {:<16} {:<13} {way}\n", person.name, person.role.in_words());
         }
     }
     out += "  The links work once and for 15 minutes; start again for new ones.\n\n";
@@ -100,7 +105,9 @@ fn table(demo: &RunningDemo, data: &std::path::Path) -> String {
     }
     out += &consoles(demo);
     out += "  Try  “What’s my balance?”, then the button; “Last transactions”; “What did I spend at the\n";
-    out += "       supermarket last week?”; “Where did I shop?” at both banks; “Who looked at my data?”; “Stop”.\n\n";
+    out += "       supermarket last week?”; “Where did I shop?” at both banks; “Who looked at my data?”; “Stop”.\n";
+    out += "       At Harbour, wait for 45 seconds after linking: somebody tries your card. Answer “no, that wasn't me”.\n";
+    out += "       More attacks: “Card network” on the bank's own site.\n\n";
     out += &format!("  Kept in {}. Stop with Ctrl-C.\n", data.display());
     out += &format!(
         "  Check the access log:  parlour log verify --config {}\n\n",

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod fraud;
 pub mod hold;
 pub mod keys;
 pub mod log;

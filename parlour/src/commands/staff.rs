@@ -55,7 +55,7 @@ pub struct Invite {
     /// Their name, as colleagues know it.
     #[arg(long)]
     name: String,
-    /// viewer, policy_editor, officer or auditor.
+    /// viewer, policy_editor, officer, auditor or fraud_analyst.
     #[arg(long)]
     role: Role,
 }

@@ -1,7 +1,7 @@
 //! `parlour understand "text"`: what a message is read as, and why.
 
 use super::{config_or_print, say};
-use crate::{config::Understanding, mind, rim::SystemClock};
+use crate::{category, config::Understanding, mind, rim::SystemClock};
 use clap::Args;
 use domain::Clock;
 use jiff::tz::TimeZone;
@@ -92,7 +92,8 @@ fn tell(mind: &Mind, text: &str, lines: &mut Vec<String>) {
 }
 
 fn tell_entities(text: &str, lines: &mut Vec<String>) {
-    let about = Context { now: SystemClock.now(), zone: TimeZone::UTC, merchants: &[] };
+    let kinds = category::found_anywhere();
+    let about = Context { now: SystemClock.now(), zone: TimeZone::UTC, merchants: &kinds };
     let understood = understanding::understand(text, &about);
     match serde_json::to_string(&understood.entities) {
         Ok(entities) => lines.push(format!("entities   {entities}")),

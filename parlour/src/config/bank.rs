@@ -2,6 +2,7 @@
 
 use super::{
     fault::{ConfigFault, Source, read_file},
+    fraud::{self, Fraud, WrittenFraud},
     help::{self, WrittenHelp},
     look::{self, Look},
     no::{self, WrittenNo},
@@ -55,6 +56,8 @@ struct Written {
     channels: BTreeMap<Spanned<String>, WrittenChannel>,
     #[serde(default)]
     help: WrittenHelp,
+    #[serde(default)]
+    fraud: Option<WrittenFraud>,
     #[serde(default)]
     no: Vec<Spanned<WrittenNo>>,
     #[serde(default)]
@@ -201,6 +204,8 @@ pub struct BankFile {
     pub hours: Option<Hours>,
     /// Where a person is reached.
     pub people: People,
+    /// How its customers are asked about card payments, if it tells of them.
+    pub fraud: Option<Fraud>,
 }
 
 /// The files that a bank's file names, whether they are there or not. None if it cannot be read.
@@ -235,6 +240,7 @@ impl BankFile {
             ("help.hours", self.hours != other.hours),
             ("help.phone", self.people.phone != other.people.phone),
             ("help.contact", self.people.page != other.people.page),
+            ("fraud", self.fraud != other.fraud),
         ];
         pairs.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect()
     }
@@ -260,6 +266,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
     let mut rules = rules(&source, id.clone(), &written, &mut faults);
     let policy_tests = policy_tests(&source, &written.policy_tests, &mut faults);
     let (help, hours, people) = help::read(&source, &written.help, &mut faults);
+    let fraud = fraud::read(&source, written.fraud.as_ref(), &mut faults);
     let bank_roots = roots::read(&source, written.connector.ca.as_ref(), &mut faults);
     let (Some(id), Some(zone), Some(profile), true) = (id, zone, profile, faults.is_empty()) else {
         return Err(faults);
@@ -296,6 +303,7 @@ pub fn load(path: &Path) -> Result<BankFile, Vec<ConfigFault>> {
         help,
         hours,
         people,
+        fraud,
     })
 }
 

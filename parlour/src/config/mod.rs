@@ -5,6 +5,7 @@
 
 pub mod bank;
 pub mod fault;
+pub mod fraud;
 pub mod gateway;
 mod help;
 pub mod look;
@@ -15,6 +16,7 @@ pub mod understanding;
 
 pub use bank::BankFile;
 pub use fault::ConfigFault;
+pub use fraud::Fraud;
 pub use gateway::{Config, Limits, LogFormat, WitnessAddress, Witnesses};
 pub use look::Look;
 pub use understanding::{Understanding, Weights};

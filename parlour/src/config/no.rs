@@ -130,7 +130,8 @@ fn word<T: FromStr<Err: fmt::Display>>(
     read.map_err(|fault| mend(written.span(), format!("`{}`: {fault}", written.get_ref()), remedy)).ok()
 }
 
-fn money(written: &Spanned<String>, mend: Mend) -> Option<Money> {
+/// Reads an amount that is not negative.
+pub fn money(written: &Spanned<String>, mend: Mend) -> Option<Money> {
     match read_money(written.get_ref()) {
         Some(money) if money.minor_units >= 0 => Some(money),
         _ => {

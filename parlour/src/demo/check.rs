@@ -85,7 +85,12 @@ async fn told_off_for_a_card_number(guest: &mut Guest) -> Result<(), StepFault> 
     }
     let url = guest.api("messages?after=0");
     let thread = guest.visitor.json(&url).await?.to_string();
-    if thread.contains("4111") { unexpected("a thread without the card number", thread) } else { Ok(()) }
+    // Four digits alone may stand in the id of a message by chance.
+    if ["4111 1111", "41111111"].iter().any(|digits| thread.contains(digits)) {
+        unexpected("a thread without the card number", thread)
+    } else {
+        Ok(())
+    }
 }
 
 async fn forwarded(link: &Url) -> Result<(), StepFault> {

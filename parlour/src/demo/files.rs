@@ -2,10 +2,13 @@
 //! change that somebody makes to them stays.
 
 use super::DemoFault;
+use crate::{keys, rim};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+use zeroize::Zeroizing;
 
 const GATEWAY: &str = r#"# The gateway of the demo. docs/config.md lists every key.
 listen = "127.0.0.1:{port}"
@@ -41,6 +44,12 @@ lookback_days = 180
 name = "Harbour Bank N.A."
 address = "1 Pier Street, Boston, MA 02110"
 contact = "privacy@harbour.example"
+
+[fraud]
+secret = "../keys/harbour.card-events"
+approve_over = "500.00 USD"
+new_days = 0
+least_alerts_a_day = 20
 
 [help]
 pages = "harbour.help"
@@ -127,6 +136,26 @@ const HELP: [(&str, &str, &str); 5] = [
     ("meridian.help", "help.md", include_str!("meridian.help/help.md")),
 ];
 
+/// The file with the secret that the first bank and the gateway share for card events, in the demo's folder.
+pub const CARD_SECRET: &str = "keys/harbour.card-events";
+
+/// The secret for card events; made the first time.
+pub fn card_secret(data: &Path) -> Result<Zeroizing<String>, DemoFault> {
+    let path = data.join(CARD_SECRET);
+    let fault = |source| DemoFault::File { path: path.clone(), source };
+    match fs::read_to_string(&path) {
+        Ok(text) => return Ok(Zeroizing::new(text.trim().to_owned())),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+        Err(source) => return Err(fault(source)),
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(fault)?;
+    }
+    let secret = format!("whsec_{}", BASE64_STANDARD.encode(rim::random::<32>()));
+    keys::write_new(&path, secret.as_bytes())?;
+    Ok(Zeroizing::new(secret))
+}
+
 /// Writes the files that are not there yet. When the demo moves to another port, the addresses in the files
 /// move with it and everything else stays as it is.
 pub fn write(data: &Path, port: u16) -> Result<(), DemoFault> {
@@ -150,7 +179,8 @@ pub fn write(data: &Path, port: u16) -> Result<(), DemoFault> {
             (Err(source), _) => return Err(DemoFault::File { path, source }),
         }
     }
-    put(&marker, &format!("{port}\n"))
+    put(&marker, &format!("{port}\n"))?;
+    card_secret(data).map(drop)
 }
 
 fn write_help(banks: &Path) -> Result<(), DemoFault> {

@@ -14,13 +14,22 @@ use crate::{
     serve::{self, StartFault},
 };
 use domain::{BankId, Clock};
-use sandbox_bank::{Bank, BankClock, BrandColor, ClientRegistration};
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use sandbox_bank::{Bank, BankClock, BrandColor, CardStream, ClientRegistration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::net::TcpListener;
 use url::Url;
 
 /// The port of the gateway when nobody says another. The banks take the two after it.
 pub const PORT: u16 = 8080;
+
+/// How long after the first link the demo attacks a card: time enough to look around, and within a minute.
+const ATTACK_AFTER: Duration = Duration::from_secs(45);
 
 /// How to start the demo.
 #[derive(Debug, Clone)]
@@ -31,6 +40,8 @@ pub struct DemoConfig {
     pub port: u16,
     /// The time, for the gateway and the banks alike.
     pub clock: Arc<dyn Clock>,
+    /// Whether the first bank's card network lives: a crowd that pays, and an attack on the first customer who links.
+    pub network: bool,
 }
 
 /// One bank of the demo.
@@ -132,7 +143,14 @@ pub async fn start(config: DemoConfig) -> Result<RunningDemo, DemoFault> {
     let gateway_url = gateway_config.public_url.clone();
     let (mut banks, mut sandboxes) = (vec![], vec![]);
     for (plan, listener) in PLANS.iter().zip(listeners) {
-        let sandbox = start_bank(plan, listener, &config, &keys, &gateway_url).await?;
+        let told =
+            gateway_config.banks.iter().any(|bank| bank.id.as_str() == plan.id && bank.fraud.is_some());
+        let stream = if told && config.network {
+            Some(card_stream(&config.data, &gateway_url, plan.id)?)
+        } else {
+            None
+        };
+        let sandbox = start_bank(plan, listener, &config, (&keys, &gateway_url), stream).await?;
         banks.push(demo_bank(plan, &gateway_url, &sandbox));
         sandboxes.push(sandbox);
     }
@@ -142,7 +160,29 @@ pub async fn start(config: DemoConfig) -> Result<RunningDemo, DemoFault> {
     Ok(RunningDemo { gateway_url, banks, people, gateway, sandboxes })
 }
 
+/// The banks of a demo whose gateway was stopped.
+pub struct Banks {
+    /// The banks.
+    pub banks: Vec<DemoBank>,
+    sandboxes: Vec<sandbox_bank::Running>,
+}
+
+impl Banks {
+    /// Stops them.
+    pub async fn stop(self) {
+        for sandbox in self.sandboxes {
+            sandbox.stop().await;
+        }
+    }
+}
+
 impl RunningDemo {
+    /// Stops the gateway and leaves the banks, for who runs a gateway on the demo's folder as a process of its own.
+    pub async fn without_gateway(self) -> Banks {
+        self.gateway.stop().await;
+        Banks { banks: self.banks, sandboxes: self.sandboxes }
+    }
+
     /// Stops all of it; what was said and done is kept.
     pub async fn stop(self) {
         self.gateway.stop().await;
@@ -162,8 +202,8 @@ async fn start_bank(
     plan: &Plan,
     listener: TcpListener,
     demo: &DemoConfig,
-    keys: &Keys,
-    gateway: &Url,
+    (keys, gateway): (&Keys, &Url),
+    card_stream: Option<CardStream>,
 ) -> Result<sandbox_bank::Running, DemoFault> {
     let failed = |fault| DemoFault::Bank { bank: plan.name, fault: Box::new(fault) };
     let address =
@@ -184,9 +224,17 @@ async fn start_bank(
             redirect_uris: vec![gateway.join("link/callback").map(String::from).unwrap_or_default()],
         }],
         step_up: sandbox_bank::StepUp::usual(),
+        card_stream,
         clock: Arc::new(SharedClock(demo.clock.clone())),
     };
     Bank::start(config, listener).await.map_err(failed)
+}
+
+/// Where the first bank tells of card payments, and that it attacks a card some time after it was linked.
+fn card_stream(data: &Path, gateway: &Url, bank: &str) -> Result<CardStream, DemoFault> {
+    let url = gateway.join(&format!("card-events/{bank}")).expect("a plain path joins any address");
+    let stream = CardStream::new(url, files::card_secret(data)?.to_string());
+    Ok(CardStream { attack_after: Some(ATTACK_AFTER), ..stream })
 }
 
 fn demo_bank(plan: &Plan, gateway: &Url, sandbox: &sandbox_bank::Running) -> DemoBank {

@@ -1,5 +1,5 @@
 //! The people of the demo's banks: two officers and an auditor at each, so that anybody can try in two
-//! browsers what needs two people.
+//! browsers what needs two people; and a fraud analyst at the first.
 
 use super::{DemoFault, PLANS};
 use crate::{
@@ -12,6 +12,9 @@ use domain::{
 };
 use std::path::{Path, PathBuf};
 use store::staff as stored;
+
+/// Who works on fraud alerts, at the bank that tells of card payments.
+const ANALYST: (&str, &str, Role) = ("harbour", "Noor Haddad", Role::FraudAnalyst);
 
 /// Who works at each bank of the demo.
 const PEOPLE: [(&str, Role); 3] =
@@ -59,7 +62,8 @@ async fn of_bank(app: &App, bank: &BankId) -> Result<Vec<DemoPerson>, StaffFault
     let known = app.store.read(move |tx| stored::of_bank(tx, &of)).await?;
     let (store, url, now) = (&app.store, &app.settings.public_url, app.clock.now());
     let mut people = vec![];
-    for (name, role) in PEOPLE {
+    let analyst = (bank.as_str() == ANALYST.0).then_some((ANALYST.1, ANALYST.2));
+    for (name, role) in PEOPLE.into_iter().chain(analyst) {
         let found = known.iter().find(|person| person.name == name);
         let invited = match found.map(|person| (&person.id, person.state)) {
             None => Some(invitation::invite(store, url, bank, name, role, By::Operator, now).await?),

@@ -4,6 +4,7 @@ use super::{ask, receipt};
 use crate::{
     asking::{Turn, TurnFault},
     memory::Asked,
+    orders,
     reply::{Block, Reply},
 };
 use domain::erasure::AskedBy;
@@ -53,13 +54,17 @@ async fn held(turn: &Turn) -> Result<Vec<String>, DbError> {
 
 /// If the chat has just asked whether to erase, answers to what was said; otherwise none. Whatever it was, the
 /// question is over with it.
-pub async fn answer_if_asked(turn: &Turn, understood: &Understood) -> Result<Option<Reply>, TurnFault> {
+pub async fn answer_if_asked(
+    turn: &Turn,
+    text: &str,
+    understood: &Understood,
+) -> Result<Option<Reply>, TurnFault> {
     if turn.memory.asked() != Some(&Asked::Erase) {
         return Ok(None);
     }
     match understood.decision {
         Decision::Act(Intent::Yes | Intent::Erase) => erase(turn).await.map(Some),
-        Decision::Act(Intent::No) => Ok(Some(
+        _ if orders::says_no(text, understood) => Ok(Some(
             Reply::text("Nothing was erased.").with_quick(&["What’s my balance?", "Who looked at my data?"]),
         )),
         _ => Ok(None),

@@ -1,13 +1,13 @@
 //! The export for programs: one JSON document, written as it is read.
 
 use super::{AgreedTo, OpenedAccess, Piece, SCHEMA, Watched};
-use crate::{consents::record, orders::Deed, watches::Kept};
+use crate::{alerts::Suspect, consents::record, orders::Deed, watches::Kept};
 use domain::EntryId;
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::{
-    bank_tasks::Task, consent_events, conversations::Conversation, exports::Trace, holds::Hold, links::Link,
-    orders::StoredOrder,
+    bank_tasks::Task, consent_events, conversations::Conversation, exports::Trace, fraud_alerts::Alert,
+    holds::Hold, links::Link, orders::StoredOrder,
 };
 
 /// Writes the pieces one after the other. A document that was broken off is no JSON, so nobody takes a part for
@@ -40,6 +40,7 @@ impl Writer {
             Piece::Tasks(tasks) => self.items("told_to_the_bank", tasks.iter().map(task)),
             Piece::Watches(watched) => self.items("alerts", watched.iter().map(alerts)),
             Piece::Traces(traces) => self.items("traces", traces.iter().map(trace)),
+            Piece::FraudAlerts(asked) => self.items("fraud_alerts", asked.iter().map(fraud_alert)),
             Piece::Orders(orders) => self.items("orders", orders.iter().map(order)),
             Piece::Holds(holds) => self.items("holds", holds.iter().map(hold)),
             Piece::Conversations(threads) => self.items("conversations", threads.iter().map(conversation)),
@@ -144,6 +145,16 @@ fn order(order: &StoredOrder) -> Value {
     })
 }
 
+fn fraud_alert(alert: &Alert) -> Value {
+    let suspect = Suspect::of(alert);
+    let decided = alert.decided.map(|(verdict, at)| json!({ "verdict": verdict, "at": at }));
+    json!({
+        "id": alert.id, "conversation": alert.conversation, "state": alert.state.as_str(),
+        "made_at": alert.made_at, "changed_at": alert.changed_at, "messages": alert.messages, "payment": suspect,
+        "asked_at": alert.asked_at, "reminded_at": alert.reminded_at, "decided": decided,
+    })
+}
+
 fn hold(hold: &Hold) -> Value {
     json!({ "id": hold.id, "kind": hold.kind, "keeps": hold.keeps, "set_at": hold.set_at, "until": hold.until })
 }
@@ -214,6 +225,7 @@ mod tests {
             Piece::Watches(vec![]),
             Piece::Traces(vec![]),
             Piece::Orders(vec![]),
+            Piece::FraudAlerts(vec![]),
             Piece::Holds(vec![]),
             Piece::Conversations(vec![thread()]),
         ]
@@ -247,6 +259,7 @@ mod tests {
             "links",
             "told_to_the_bank",
             "alerts",
+            "fraud_alerts",
             "traces",
             "orders",
             "holds",

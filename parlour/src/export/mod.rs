@@ -21,7 +21,9 @@ use store::{
     bank_tasks::Task,
     consent_events,
     conversations::Conversation,
-    exports, holds,
+    exports,
+    fraud_alerts::{self, Alert},
+    holds,
     links::Link,
     messages,
     orders::{self, StoredOrder},
@@ -51,6 +53,8 @@ pub enum Piece {
     Traces(Vec<exports::Trace>),
     /// What they had done at the bank.
     Orders(Vec<StoredOrder>),
+    /// The payments that they were asked about.
+    FraudAlerts(Vec<Alert>),
     /// What must be kept for some time.
     Holds(Vec<holds::Hold>),
     /// The conversations.
@@ -192,9 +196,10 @@ impl Reading {
                 holds::active(tx, &bank, &customer, now)?,
                 exports::conversations(tx, &bank, &customer)?,
                 watched(tx, &bank, &customer)?,
+                fraud_alerts::of_customer(tx, &bank, &customer)?,
             ))
         });
-        let (consents, links, tasks, traces, orders, holds, conversations, watched) = small.await?;
+        let (consents, links, tasks, traces, orders, holds, conversations, watched, asked) = small.await?;
         self.counts.consents = consents.len() as u64;
         self.give(Piece::Consents(consents)).await?;
         self.give(Piece::Links(links)).await?;
@@ -202,6 +207,7 @@ impl Reading {
         self.give(Piece::Watches(watched)).await?;
         self.give(Piece::Traces(traces)).await?;
         self.give(Piece::Orders(orders)).await?;
+        self.give(Piece::FraudAlerts(asked)).await?;
         self.give(Piece::Holds(holds)).await?;
         self.give(Piece::Conversations(conversations.clone())).await?;
         for conversation in conversations {

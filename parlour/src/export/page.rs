@@ -53,6 +53,7 @@ impl Writer {
             | Piece::Watches(_)
             | Piece::Traces(_)
             | Piece::Orders(_)
+            | Piece::FraudAlerts(_)
             | Piece::Holds(_)
             | Piece::Conversations(_) => Ok(String::new()),
             Piece::Messages(_, entries) => {

@@ -11,9 +11,12 @@ pub use pages::{HelpPage, HelpPages};
 
 use crate::{
     asking::Turn,
+    notice,
     reply::{Block, Reply},
     when,
 };
+use jiff::{Timestamp, tz::TimeZone};
+use understanding::{Context, Decision, Intent, understand};
 use url::Url;
 
 /// Where a person of the bank is reached.
@@ -32,7 +35,33 @@ pub const PERSON: &str = "Talk to a person";
 pub fn tell(turn: &Turn, page: &HelpPage) -> Reply {
     let from = format!("From {}’s help pages: {}", turn.tenant.name, page.title);
     let blocks = vec![Block::Text { text: from }, Block::Text { text: page.text.clone() }];
-    Reply { blocks, ..Reply::default() }.with_quick(&[PERSON, "What can you do?"])
+    let written = said_here(&page.text);
+    let written: Vec<&str> = written.iter().map(String::as_str).collect();
+    Reply { blocks, ..Reply::default() }.with_quick(&written).with_quick(&[PERSON, "What can you do?"])
+}
+
+/// The most buttons that a page's own words make.
+const MOST_WRITTEN: usize = 2;
+
+/// What a page tells to write here, as buttons: a page that says “freeze my card” has one for it. Names of the bank's own menus
+/// begin with a capital and are none, and what ends something at once is written by hand.
+fn said_here(text: &str) -> Vec<String> {
+    let quoted = text.split('“').skip(1).filter_map(|rest| rest.split_once('”')).map(|(quoted, _)| quoted);
+    let about = Context { now: Timestamp::UNIX_EPOCH, zone: TimeZone::UTC, merchants: &[] };
+    let mut found: Vec<String> = vec![];
+    for phrase in quoted.filter(|phrase| phrase.starts_with(char::is_lowercase)) {
+        let harmless = match understand(phrase, &about).decision {
+            Decision::Act(Intent::Stop | Intent::Erase | Intent::Pause | Intent::Yes | Intent::No) => false,
+            Decision::Act(_) => true,
+            Decision::Clarify(_) | Decision::Refuse => false,
+        };
+        let label = notice::capital(phrase);
+        if harmless && !found.contains(&label) {
+            found.push(label);
+        }
+    }
+    found.truncate(MOST_WRITTEN);
+    found
 }
 
 fn there_now(turn: &Turn, hours: &Hours) -> String {
@@ -74,4 +103,18 @@ pub fn opening_hours(turn: &Turn) -> Reply {
     let open = there_now(turn, hours);
     Reply::text(format!("{always} People at {bank} are there {}. {open}", hours.in_words()))
         .with_quick(&[PERSON])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_page_says_to_write_is_a_button() {
+        let text = "Write “freeze my card” here, choose “Cards” on our site, or write “freeze my card”. “in a moment” is nothing. \
+                    If it is gone, “my card was stolen”, “what’s my balance?”";
+        assert_eq!(said_here(text), ["Freeze my card", "My card was stolen"]);
+        assert!(said_here("To end this, write “stop”, or “erase my data”.").is_empty());
+        assert!(said_here("“never closed").is_empty());
+    }
 }

@@ -84,6 +84,16 @@ pub async fn raw(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
     }
 }
 
+/// A body of JSON lines, byte for byte.
+pub async fn lines(request: Request, max: usize) -> Result<Vec<u8>, Problem> {
+    let named = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    let kind = named.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if matches!(kind.as_str(), "application/x-ndjson" | "application/jsonl") {
+        return bytes(request, max).await;
+    }
+    Err(Kind::MediaType.because("Content-Type is not application/x-ndjson."))
+}
+
 fn kind(headers: &HeaderMap) -> Result<Written, Problem> {
     let named = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     let mut parts = named.split(';').map(str::trim);

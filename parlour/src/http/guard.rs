@@ -27,25 +27,38 @@ const FOR_MONITORS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// Turns away who may not knock.
 pub async fn check(State(face): Web, request: Request, next: Next) -> Response {
-    if !FOR_MONITORS.contains(&request.uri().path())
-        && let Err(problem) = may_knock(&face, &request)
-    {
+    if FOR_MONITORS.contains(&request.uri().path()) {
+        return next.run(request).await;
+    }
+    if let Err(problem) = right_way(&face, &request) {
         return problem.into_response();
     }
-    next.run(request).await
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let address = client(peer, request.headers(), face.app.settings.trust_forwarded_for);
+    let count = || address.map_or(Ok(()), |address| face.addresses.one_more(address));
+    if !is_one_card_event(request.uri().path()) {
+        return match count() {
+            Ok(()) => next.run(request).await,
+            Err(problem) => problem.into_response(),
+        };
+    }
+    // A bank tells of each payment as it happens, from a few addresses: what is taken from it does not count.
+    let answer = next.run(request).await;
+    let counted = if answer.status().is_success() { Ok(()) } else { count() };
+    counted.map_or_else(Problem::into_response, |()| answer)
 }
 
-fn may_knock(face: &Face, request: &Request) -> Result<(), Problem> {
+fn right_way(face: &Face, request: &Request) -> Result<(), Problem> {
     right_host(&face.host, request.uri(), request.headers())?;
     if !request.method().is_safe() {
         own_site(&face.host, request.method(), request.headers())?;
     }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let trusted = face.app.settings.trust_forwarded_for;
-    match client(peer, request.headers(), trusted) {
-        Some(address) => face.addresses.one_more(address),
-        None => Ok(()),
-    }
+    Ok(())
+}
+
+/// `/card-events/{bank}`: small, and signed by the bank. Files of events are large, and count like everything else.
+fn is_one_card_event(path: &str) -> bool {
+    path.strip_prefix("/card-events/").is_some_and(|bank| !bank.contains('/'))
 }
 
 /// The host that a request names must be ours: an attacker's name that points at us gets nothing.

@@ -6,6 +6,7 @@
 pub mod bank_events;
 pub mod body;
 pub mod caller;
+pub mod card_events;
 pub mod chat;
 pub mod console;
 pub mod dress;
@@ -80,6 +81,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(log::routes())
         .nest("/v1/chat/{bank}", chat::routes())
         .route("/bank-events/{bank}", post(bank_events::take))
+        .route("/card-events/{bank}", post(card_events::take))
+        .route("/card-events/{bank}/bulk", post(card_events::take_file))
         .nest("/console/{bank}", console::routes())
         .route("/audit/{bank}", get(console::audit::page))
         .route("/audit/{bank}/evidence", get(console::audit::evidence))

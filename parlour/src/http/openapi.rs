@@ -1,7 +1,7 @@
 //! `GET /openapi.json`: the programming interface, described.
 
 use super::{
-    bank_events, chat, operations,
+    bank_events, card_events, chat, operations,
     problem::{self, Kind, Kind as K},
 };
 use axum::{http::header, response::IntoResponse};
@@ -26,7 +26,7 @@ use utoipa::{
     tags((name = "chat", description = "The conversation."), (name = "banks", description = "For the banks."), (name = "operations", description = "For who runs the gateway.")),
     paths(
         chat::about::about, chat::sessions::begin, chat::messages::say, chat::messages::list, chat::events::follow,
-        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::export::document, chat::links::offer, bank_events::take, operations::alive, operations::ready, operations::metrics,
+        chat::access::list, chat::receipt::download, chat::consents::list, chat::consents::record, chat::consents::receipt, chat::export::document, chat::links::offer, bank_events::take, card_events::take, card_events::take_file, operations::alive, operations::ready, operations::metrics,
     ),
     components(schemas(problem::Document, problem::FieldFault)),
     modifiers(&Locks, &Problems),
@@ -55,8 +55,8 @@ struct Problems;
 impl Modify for Problems {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         for (path, item) in &mut api.paths.paths {
-            let for_monitors = !path.starts_with("/v1/") && !path.starts_with("/bank-events/");
-            let for_banks = path.starts_with("/bank-events/");
+            let for_banks = path.starts_with("/bank-events/") || path.starts_with("/card-events/");
+            let for_monitors = !path.starts_with("/v1/") && !for_banks;
             for (operation, changes) in [(&mut item.get, false), (&mut item.post, true)] {
                 let Some(operation) = operation else { continue };
                 let kinds =
@@ -148,6 +148,8 @@ mod tests {
     #[test]
     fn the_address_for_banks_is_described_with_every_status() {
         let document: serde_json::Value = serde_json::from_str(&DOCUMENT).unwrap();
+        let file = &document["paths"]["/card-events/{bank}/bulk"]["post"]["responses"];
+        assert!(file["403"].is_object() && file["415"].is_object() && file["422"].is_object());
         let take = &document["paths"]["/bank-events/{bank}"]["post"]["responses"];
         for status in
             ["204", "400", "403", "404", "405", "408", "413", "415", "421", "422", "429", "500", "503"]

@@ -37,5 +37,7 @@ pub async fn ready(State(face): Web) -> Result<impl IntoResponse, Problem> {
 pub async fn metrics(State(face): Web) -> impl IntoResponse {
     let figures = telemetry::metrics();
     metrics::gauge!("parlour_streams_open").set(f64::from(face.streams.count()));
+    face.app.in_force.show();
+    face.app.engines.show();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], figures.render())
 }

@@ -245,7 +245,8 @@ async fn begin_at_bank(found: &Usable) -> Result<Begun, LinkFault> {
         consent: link.consent.clone(),
         data_classes: consent.data_classes.clone(),
         orders: consent.purposes.contains(&Purpose::AccountManagement),
-        events: consent.purposes.contains(&Purpose::CustomerAlert),
+        reports: tenant.fraud.is_some() && consent.purposes.contains(&Purpose::AccountManagement),
+        events: tenant.tells_events && consent.purposes.contains(&Purpose::CustomerAlert),
         days: u32::try_from(tenant.consent_days).unwrap_or(1),
         lookback_days: u32::try_from(tenant.lookback_days).unwrap_or(1),
     };

@@ -174,8 +174,8 @@ fn write(data: &mut String, points: &[At], closed: bool, finest: f64) {
             _ => (all[number - 1], ""),
         };
         data.push_str(letter);
-        step(data, at.0 - from.0, !letter.is_empty()).expect("a text takes all");
-        step(data, at.1 - from.1, false).expect("a text takes all");
+        step(data, at.0 - from.0, !letter.is_empty()).expect("writing to a text in memory does not fail");
+        step(data, at.1 - from.1, false).expect("writing to a text in memory does not fail");
     }
     if closed {
         data.push('z');

@@ -143,7 +143,6 @@ impl InForce {
             };
             let started = Arc::new(file.clone());
             let of_bank = OfBank { file: file.clone(), started, narrowing: Narrowing::default(), state };
-            metrics::gauge!("parlour_policy_reload_failed", "bank" => file.id.to_string()).set(0.0);
             banks.insert(file.id.clone(), of_bank);
         }
         let held = RwLock::new(Held { gate: Arc::new(gate), banks });
@@ -159,6 +158,15 @@ impl InForce {
     pub fn state(&self, bank: &BankId) -> Option<PolicyState> {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         held.banks.get(bank).map(|of_bank| of_bank.state.clone())
+    }
+
+    /// Sets the figures of how the banks' policies stand.
+    pub fn show(&self) {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        for (bank, of_bank) in &held.banks {
+            let failed = f64::from(u8::from(of_bank.state.trouble.is_some()));
+            metrics::gauge!("parlour_policy_reload_failed", "bank" => bank.to_string()).set(failed);
+        }
     }
 
     /// The rules of a bank as its files in force say them, without what is closed for now.
@@ -197,14 +205,11 @@ impl InForce {
             let ready = self.ready(&before, &file)?;
             Ok((file, ready))
         });
-        let gauge = metrics::gauge!("parlour_policy_reload_failed", "bank" => bank.to_string());
         match ready {
             Ok((file, ready)) => {
-                gauge.set(0.0);
                 self.swap(OfBank { file, ..before }, ready, now);
             }
             Err(trouble) => {
-                gauge.set(1.0);
                 let fault = trouble.to_string();
                 tracing::error!(%bank, %fault, "new rules of a bank are not right; the old ones stay in force");
                 let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);

@@ -77,7 +77,8 @@ pub async fn run(app: Arc<App>) {
     }
 }
 
-async fn heard(asked: &mut Option<Signal>) {
+/// Waits for a SIGHUP, for ever if there is none to be heard.
+pub async fn heard(asked: &mut Option<Signal>) {
     if let Some(signal) = asked
         && signal.recv().await.is_some()
     {

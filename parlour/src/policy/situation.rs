@@ -98,6 +98,7 @@ pub const ASKS: &[(&str, Asks)] = &[
     ("cancel_travel_notice", Asks::Order(Operation::CancelTravelNotice)),
     ("rename_account", Asks::Order(Operation::RenameAccount)),
     ("set_contact_preferences", Asks::Order(Operation::SetContactPreferences)),
+    ("report_payment", Asks::Order(Operation::ReportPayment)),
     ("order_payment", Asks::Pay),
 ];
 

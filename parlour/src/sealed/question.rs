@@ -1,7 +1,7 @@
 //! What a link keeps: which skill was asked, and the details of the question. Sealed at rest.
 
 use crate::{
-    accesses,
+    accesses, alerts,
     asking::{Turn, TurnFault},
     balances, contact, limits, orders, picture, places, receipts,
     reply::Reply,
@@ -52,11 +52,13 @@ pub enum Skill {
     Receipts,
     /// What alerts have to tell.
     Alerts,
+    /// Payments that may be fraud.
+    Fraud,
 }
 
 impl Skill {
     /// All there are.
-    pub const ALL: [Skill; 18] = [
+    pub const ALL: [Skill; 19] = [
         Skill::Balances,
         Skill::Transactions,
         Skill::Spending,
@@ -75,6 +77,7 @@ impl Skill {
         Skill::WhoLooked,
         Skill::Receipts,
         Skill::Alerts,
+        Skill::Fraud,
     ];
 
     /// Whether the answer is made of bank data, so that it needs a consent in force. What we ourselves wrote down
@@ -95,6 +98,7 @@ impl Skill {
             | Skill::Statement
             | Skill::TakeAlong
             | Skill::Alerts
+            | Skill::Fraud
             | Skill::Places => true,
             Skill::WhoLooked | Skill::Receipts | Skill::Deeds => false,
         }
@@ -120,6 +124,7 @@ impl Skill {
             Skill::WhoLooked => "The list of who looked at your data is ready.",
             Skill::Receipts => "Your receipts are ready.",
             Skill::Alerts => "There is news for you, as you asked.",
+            Skill::Fraud => "A payment with your card looks unusual. Was it you?",
         }
     }
 
@@ -143,6 +148,7 @@ impl Skill {
             Skill::WhoLooked => "Who looked at your data",
             Skill::Receipts => "Your receipts",
             Skill::Alerts => "What you asked to be told",
+            Skill::Fraud => "Was this you?",
         }
     }
 }
@@ -160,6 +166,9 @@ pub struct Question {
     /// Which alerts, if it is about them. Ids only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<watches::Due>,
+    /// Which payments that may be fraud, by the ids of their alerts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fraud: Vec<String>,
 }
 
 impl std::fmt::Debug for Question {
@@ -171,7 +180,7 @@ impl std::fmt::Debug for Question {
 impl Question {
     /// A question to a skill.
     pub fn new(skill: Skill, about: &Entities) -> Question {
-        Question { skill, about: about.clone(), statement: None, alerts: vec![] }
+        Question { skill, about: about.clone(), statement: None, alerts: vec![], fraud: vec![] }
     }
 
     /// What these alerts have to tell.
@@ -179,10 +188,15 @@ impl Question {
         Question { alerts, ..Question::new(Skill::Alerts, &Entities::default()) }
     }
 
+    /// Whether these payments are the customer's.
+    pub fn of_fraud(fraud: Vec<String>) -> Question {
+        Question { fraud, ..Question::new(Skill::Fraud, &Entities::default()) }
+    }
+
     /// Answers it.
     pub async fn answer(&self, turn: &Turn) -> Result<Reply, TurnFault> {
         match self.skill {
-            Skill::Balances => balances::tell(turn, &self.about).await,
+            Skill::Balances => balances::tell(turn, &self.about, "").await,
             Skill::Transactions => spending::list(turn, &self.about, 0).await,
             Skill::Spending => spending::total(turn, &self.about).await,
             Skill::Picture => picture::tell(turn, &self.about).await,
@@ -203,6 +217,7 @@ impl Question {
             Skill::WhoLooked => accesses::tell(turn).await,
             Skill::Receipts => receipts::tell(turn).await,
             Skill::Alerts => watches::tell::on_its_page(turn, &self.alerts).await,
+            Skill::Fraud => alerts::tell::on_its_page(turn, &self.fraud).await,
         }
     }
 }

@@ -6,7 +6,9 @@
 
 pub mod ceremony;
 pub mod invitation;
+pub mod lifts;
 pub mod proposals;
+pub mod rules;
 pub mod sign_ins;
 
 use crate::rim;
@@ -14,7 +16,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 use domain::{
     BankId, StaffId,
     ids::DeedId,
-    staff::{Act, DeedKind, ProposalState, Role, StaffState},
+    staff::{Act, DeedKind, FraudVerdict, ProposalState, Role, StaffState},
 };
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -99,12 +101,50 @@ pub enum StaffFault {
         /// Where it stands.
         state: ProposalState,
     },
+    /// One's own rules.
+    #[error("you proposed these rules, so another fraud analyst or an officer decides")]
+    OwnRules,
+    /// Two people who may be one.
+    #[error(
+        "one of you was invited by the other, or both by the same officer, so somebody else decides: an officer who invited neither of you, or an analyst whom the operator invited"
+    )]
+    SameOfficer,
+    /// Something else is in force than was looked at.
+    #[error(
+        "the rules in force have changed since you looked, so nothing was changed: look at the difference again"
+    )]
+    Changed,
+    /// Too many proposals of rules are open.
+    #[error(
+        "{} proposals of rules are open, which is the most: take one back or decide one first",
+        store::fraud_rules::MAX_OPEN
+    )]
+    TooManyOpen,
+    /// A time for which a budget is not lifted.
+    #[error("{hours} hours: the budget is lifted for 1 to {} hours", fraud::budget::MAX_LIFT_HOURS)]
+    Hours {
+        /// So many hours were asked for.
+        hours: u32,
+    },
     /// One about the same subject is open.
     #[error("a proposal about this is open already")]
     OpenAlready,
     /// It is so already.
     #[error("it is so already, so nothing was changed")]
     SoAlready,
+    /// An alert that somebody has decided.
+    #[error("this alert is decided: {verdict}, by {by}, with this note: “{note}”. Nothing was changed")]
+    AlertDecided {
+        /// What was decided.
+        verdict: FraudVerdict,
+        /// Who decided.
+        by: String,
+        /// Why.
+        note: String,
+    },
+    /// A change of a decision with the note of an earlier one.
+    #[error("a change needs a note of its own")]
+    SameNote,
     /// A text that is not taken.
     #[error("{field}: 1 to {most} visible characters are taken")]
     Text {

@@ -11,7 +11,7 @@ use crate::{
     asking::{Turn, TurnFault},
     linking,
     memory::Asked,
-    refusal,
+    orders, refusal,
     reply::{Quick, Reply},
 };
 use domain::Consent;
@@ -19,9 +19,7 @@ use gate::CustomerAlert;
 
 use std::collections::BTreeSet;
 use store::{DbError, bank_events, consents, watches};
-use understanding::{
-    Decision, DigestAsk, Intent, QuietAsk, Understood, WatchAsk, WatchKind, WatchWish, WhichWatch,
-};
+use understanding::{DigestAsk, Intent, QuietAsk, Understood, WatchAsk, WatchKind, WatchWish, WhichWatch};
 
 /// What the button says that stops all of them.
 const STOP_ALL: &str = "Stop all alerts";
@@ -60,11 +58,13 @@ pub async fn answer_if_asked(
     if words == STOP_ALL.to_lowercase() {
         return stop_these(turn, WhichWatch::All, text).await.map(Some);
     }
-    if let Some(number) = words.strip_prefix("stop alert ").and_then(|rest| rest.parse().ok()) {
+    let number = ["stop alert ", "stop number ", "stop alert number ", "stop no. ", "stop #"];
+    let number = number.iter().find_map(|head| words.strip_prefix(head)?.parse().ok());
+    if let Some(number) = number {
         return stop_these(turn, WhichWatch::Number(number), text).await.map(Some);
     }
     let Some(Asked::Watch { wish }) = turn.memory.asked() else { return Ok(None) };
-    if matches!(understood.decision, Decision::Act(Intent::No)) || text.trim() == NO {
+    if orders::says_no(text, understood) || text.trim().eq_ignore_ascii_case(NO) {
         let left = Reply::text("All right, no alert was set.");
         return Ok(Some(left.with_quick(&["My alerts", "What can you do?"])));
     }
@@ -172,16 +172,18 @@ fn set_in_words(turn: &Turn, consent: &Consent, rule: &Rule, kept: &Outcome, hou
     reply.with_quick(&["My alerts", "No alerts at night"])
 }
 
+/// What can be told of, as buttons.
+const KINDS: [&str; 6] = [
+    "A low balance",
+    "A big purchase",
+    "My salary arrives",
+    "Payments abroad",
+    "A subscription costs more",
+    "My card is used",
+];
+
 fn which_kind(wish: WatchWish) -> Reply {
-    let reply = Reply::text("What shall I tell you of?").with_quick(&[
-        "A low balance",
-        "A big purchase",
-        "My salary arrives",
-        "Payments abroad",
-        "A subscription costs more",
-        "My card is used",
-        NO,
-    ]);
+    let reply = Reply::text("What shall I tell you of?").with_quick(&KINDS).with_quick(&[NO]);
     reply.asking(Asked::Watch { wish })
 }
 
@@ -407,14 +409,7 @@ mod tests {
 
     #[test]
     fn the_words_of_each_button_are_understood() {
-        for label in [
-            "A low balance",
-            "A big purchase",
-            "My salary arrives",
-            "Payments abroad",
-            "A subscription costs more",
-            "My card is used",
-        ] {
+        for label in KINDS {
             assert!(understanding::watch_wish(label).kind.is_some(), "{label}");
         }
         for label in ["No quiet hours", "No alerts at night", "Quiet hours from 10pm to 7am"] {

@@ -3,11 +3,7 @@
 use super::Rule;
 use crate::{category, filter};
 use domain::{Account, AccountKind, Balance, Currency, Money, Nature, Place, Subscription, Transaction};
-use understanding::{AmountFilter, Comparison, WatchAmount, WatchKind};
-
-/// Words of a bank's text that say that it is somebody's pay.
-const PAY: [&str; 9] =
-    ["salary", "payroll", "wages", "wage", "pay", "paycheck", "paycheque", "lohn", "gehalt"];
+use understanding::{Amount, AmountFilter, Comparison, WatchKind};
 
 /// Countries in which a currency is at home, where that is not the one that its code begins with.
 const HOMES: [(&str, &[&str]); 2] = [
@@ -42,7 +38,7 @@ pub fn payment(rule: &Rule, payment: &Transaction) -> bool {
                 && !category::is_own_transfer(payment)
                 && over
                 && named(rule, payment)
-                && (told || says_pay(payment))
+                && (told || category::says_pay(payment))
         }
         WatchKind::Foreign => out && payment.foreign.is_some(),
         WatchKind::LowBalance | WatchKind::PriceRise => false,
@@ -54,11 +50,6 @@ pub fn is_spent(payment: &Transaction) -> bool {
     payment.amount.minor_units < 0 && payment.nature == Nature::Usual && !category::is_own_transfer(payment)
 }
 
-fn says_pay(payment: &Transaction) -> bool {
-    let text = payment.description.to_lowercase();
-    text.split(|letter: char| !letter.is_alphanumeric()).any(|word| PAY.contains(&word))
-}
-
 fn named(rule: &Rule, payment: &Transaction) -> bool {
     rule.merchant.as_ref().is_none_or(|name| is_named(name, payment))
 }
@@ -67,7 +58,7 @@ fn is_named(name: &str, payment: &Transaction) -> bool {
     !category::paid_to(vec![payment.clone()], name).is_empty()
 }
 
-fn compare(how: fn(i64) -> Comparison, amount: WatchAmount, money: Money) -> bool {
+fn compare(how: fn(i64) -> Comparison, amount: Amount, money: Money) -> bool {
     filter::amount(&AmountFilter { comparison: how(amount.minor), currency: amount.currency }, money)
 }
 
@@ -130,7 +121,7 @@ mod tests {
     use understanding::AccountHint;
 
     fn rule(kind: WatchKind, amount: Option<i64>, merchant: Option<&str>) -> Rule {
-        let amount = amount.map(|minor| WatchAmount { minor, currency: None });
+        let amount = amount.map(|minor| Amount { minor, currency: None });
         Rule { kind, amount, account: None, merchant: merchant.map(str::to_owned) }
     }
 
@@ -252,8 +243,7 @@ mod tests {
         assert_eq!(of(AccountKind::Card, 5_000, Some(100)), None, "a card was not named");
         let card = Rule { account: Some(AccountHint::Kind(AccountKind::Card)), ..low.clone() };
         assert_eq!(below(&card, &balance(AccountKind::Card, 5_000, Some(100))), Some(true));
-        let euros =
-            Rule { amount: Some(WatchAmount { minor: 10_000, currency: Some(Currency::EUR) }), ..low };
+        let euros = Rule { amount: Some(Amount { minor: 10_000, currency: Some(Currency::EUR) }), ..low };
         assert_eq!(below(&euros, &balance(AccountKind::Checking, 0, None)), None);
     }
 }

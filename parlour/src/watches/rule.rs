@@ -3,7 +3,7 @@
 use domain::{AccountId, AccountKind, Money};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use understanding::{AccountHint, WatchAmount, WatchKind, WatchWish};
+use understanding::{AccountHint, Amount, WatchKind, WatchWish};
 
 /// What is to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ pub struct Rule {
     /// Of what.
     pub kind: WatchKind,
     /// From which amount on.
-    pub amount: Option<WatchAmount>,
+    pub amount: Option<Amount>,
     /// On which account; none for all that are shared.
     pub account: Option<AccountHint>,
     /// Paid to whom, or coming from whom.
@@ -68,7 +68,7 @@ impl Rule {
 }
 
 /// "100", "49.50", "£75.00".
-fn amount_in_words(amount: WatchAmount) -> String {
+fn amount_in_words(amount: Amount) -> String {
     match amount.currency {
         Some(currency) => Money::new(amount.minor, currency).to_string(),
         None if amount.minor % 100 == 0 => (amount.minor / 100).to_string(),
@@ -130,7 +130,7 @@ mod tests {
         let low = rule("tell me when my balance drops below 100");
         assert!(low.is_like(&rule("warn me when my balance is under 50")));
         assert!(!low.is_like(&rule("tell me when my savings balance drops below 100")));
-        let pounds = WatchAmount { minor: 100, currency: Some(Currency::GBP) };
+        let pounds = Amount { minor: 100, currency: Some(Currency::GBP) };
         assert!(low.is_like(&Rule { amount: Some(pounds), ..low.clone() }));
     }
 }

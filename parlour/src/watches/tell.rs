@@ -5,6 +5,7 @@ use super::{
     look::{News, What},
 };
 use crate::{
+    alerts,
     asking::{Turn, TurnFault},
     balances,
     reply::{Block, Quick, Reply, Seen, TransactionLine},
@@ -43,14 +44,25 @@ pub fn reply(tenant: &Tenant, news: &[News], seen: Vec<Seen>, now: Timestamp) ->
         let text = format!("And {more} more. “Last transactions” shows them.");
         blocks.push(Block::Text { text });
     }
-    let quick = match numbers.as_slice() {
+    let not_mine = news.iter().take(SHOWN).filter_map(|one| match &one.what {
+        What::Payment(payment) | What::Rise(payment, _) if payment.amount.minor_units < 0 => Some(payment),
+        What::Payment(_) | What::Rise(..) | What::Balance(_) => None,
+    });
+    // Of several payments nobody could tell which one a button means.
+    let not_mine: Vec<&Transaction> = not_mine.collect();
+    let mut not_me: Vec<Quick> = match not_mine.as_slice() {
+        [one] if tenant.fraud.is_some() => vec![alerts::notice::button(one)],
+        _ => vec![],
+    };
+    let quick: Vec<Quick> = match numbers.as_slice() {
         [one] => vec![Quick { label: "Stop this alert".to_owned(), text: stop_words(*one) }],
         several => several
             .iter()
             .map(|number| Quick { label: stop_words(*number), text: stop_words(*number) })
             .collect(),
     };
-    Reply { blocks, quick, seen, ..Reply::default() }.with_quick(&["My alerts"])
+    not_me.extend(quick);
+    Reply { blocks, quick: not_me, seen, ..Reply::default() }.with_quick(&["My alerts"])
 }
 
 fn say(tenant: &Tenant, one: &News, now: Timestamp, goes_on: bool, blocks: &mut Vec<Block>) {

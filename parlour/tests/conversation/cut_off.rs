@@ -93,7 +93,7 @@ async fn an_answer_cut_off_between_any_two_steps_has_released_nothing_that_is_no
     for turns in 1..=MOST_STEPS {
         let told = bank_told(&bank);
         let about = Entities::default();
-        whole = CutOff { inner: Box::pin(balances::tell(&turn, &about)), turns }.await;
+        whole = CutOff { inner: Box::pin(balances::tell(&turn, &about, "")), turns }.await;
         let (placed, _) = decisions(&turn).await;
         let released = bank_told(&bank) - told_before;
         assert!(released <= placed - before, "after {turns} steps: {released} releases, {placed} entries");

@@ -35,6 +35,8 @@ pub struct House {
     port: u16,
     data: TempDir,
     database: Option<Database>,
+    /// Whether the first bank's card network lives.
+    network: bool,
 }
 
 impl House {
@@ -76,6 +78,38 @@ impl House {
         House::begin(data, port).await
     }
 
+    /// With fraud rules of the first bank's analysts.
+    pub async fn open_with_rules(rules: &str) -> House {
+        let data = TempDir::new().unwrap();
+        let port = ports::free_run(3);
+        files::write(data.path(), port).unwrap();
+        let file = data.path().join("banks/harbour.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("[fraud]\n", "[fraud]\nrules = \"harbour.rules\"\n")).unwrap();
+        std::fs::write(data.path().join("banks/harbour.rules"), rules).unwrap();
+        House::begin(data, port).await
+    }
+
+    /// Where the first bank asks for an approval of any Yes so many days after something new.
+    pub async fn open_with_new_days(days: u32) -> House {
+        let data = TempDir::new().unwrap();
+        let port = ports::free_run(3);
+        files::write(data.path(), port).unwrap();
+        let file = data.path().join("banks/harbour.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("new_days = 0", &format!("new_days = {days}"))).unwrap();
+        House::begin(data, port).await
+    }
+
+    /// Where the first bank's card network lives.
+    pub async fn open_with_network() -> House {
+        let mut house = House::open().await;
+        house.stop().await;
+        house.network = true;
+        house.start().await;
+        house
+    }
+
     async fn on(data: TempDir) -> House {
         House::begin(data, ports::free_run(3)).await
     }
@@ -83,14 +117,18 @@ impl House {
     pub async fn begin(data: TempDir, port: u16) -> House {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Arc::new(Hands(Mutex::new("2026-11-20T15:00:00Z".parse().unwrap())));
-        let mut house = House { demo: None, clock, port, data, database: None };
+        let mut house = House { demo: None, clock, port, data, database: None, network: false };
         house.start().await;
         house
     }
 
     pub async fn start(&mut self) {
-        let config =
-            DemoConfig { data: self.data.path().to_owned(), port: self.port, clock: self.clock.clone() };
+        let config = DemoConfig {
+            data: self.data.path().to_owned(),
+            port: self.port,
+            clock: self.clock.clone(),
+            network: self.network,
+        };
         self.demo = Some(demo::start(config).await.unwrap_or_else(|fault| panic!("{fault}")));
     }
 
@@ -206,8 +244,12 @@ impl House {
 
     /// Why the gateway does not start.
     pub async fn start_fails(&self) -> String {
-        let config =
-            DemoConfig { data: self.data.path().to_owned(), port: self.port, clock: self.clock.clone() };
+        let config = DemoConfig {
+            data: self.data.path().to_owned(),
+            port: self.port,
+            clock: self.clock.clone(),
+            network: self.network,
+        };
         match demo::start(config).await {
             Ok(_) => panic!("it starts"),
             Err(fault) => fault.to_string(),

@@ -1,4 +1,4 @@
-//! A gateway that is killed between an erasure and the scrubbing of the database's file, as a process of its own.
+//! A gateway as a process of its own, that is killed between an erasure and the scrubbing of the database's file.
 
 use reqwest::Client;
 use rusqlite::{Connection, config::DbConfig};
@@ -17,11 +17,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 800;
 
 /// `parlour serve`, which is killed with it.
-struct Served(Child);
+pub struct Served(Child);
 
 impl Served {
     /// Starts it and waits until it serves.
-    fn start(config: &Path) -> Served {
+    pub fn start(config: &Path) -> Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parlour"))
             .args(["serve", "--config"])
             .arg(config)

@@ -4,6 +4,7 @@
 
 mod asking;
 mod attacks;
+mod card_events;
 mod commands;
 mod consents;
 mod cut_off;
@@ -15,6 +16,7 @@ mod house;
 mod keeping;
 mod keys;
 mod killed;
+mod killed_alerts;
 mod ledger;
 mod linking;
 mod messenger;
@@ -28,4 +30,5 @@ mod sealed_attacks;
 mod sealed_sign_in;
 mod sign_in;
 mod stopping;
+mod suspecting;
 mod watching;

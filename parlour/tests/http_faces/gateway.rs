@@ -71,6 +71,16 @@ impl Gateway {
         Gateway::on(home, Arc::new(Hands(Mutex::new(now))), limits).await
     }
 
+    /// With files beside those of the banks, which `prepare` puts into their folder. What stands in `BANK.fraud` is that bank's part
+    /// about fraud.
+    pub async fn prepared(prepare: impl FnOnce(&std::path::Path)) -> Gateway {
+        let home = TempDir::new().unwrap();
+        std::fs::create_dir_all(home.path().join("banks")).unwrap();
+        prepare(&home.path().join("banks"));
+        let now = "2026-11-21T14:41:00Z".parse().unwrap();
+        Gateway::on(home, Arc::new(Hands(Mutex::new(now))), "").await
+    }
+
     async fn on(home: TempDir, clock: Arc<Hands>, limits: &str) -> Gateway {
         // A second test of this process finds the first one's provider, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -86,8 +96,16 @@ impl Gateway {
             } else {
                 "merchant_places = { no = \"Not here.\" }\n"
             });
+            let fraud = std::fs::read_to_string(home.path().join(format!("banks/{id}.fraud"))).ok();
+            let usual = (id == "harbour").then(String::new);
+            if let Some(more) = fraud.or(usual) {
+                text.push_str(&format!("[fraud]\nsecret = \"harbour.card-events\"\n{more}"));
+            }
             std::fs::write(home.path().join(format!("banks/{id}.toml")), text).unwrap();
         }
+        // 32 bytes, as a bank would have agreed on them.
+        std::fs::write(home.path().join("banks/harbour.card-events"), format!("whsec_{}=", "A".repeat(43)))
+            .unwrap();
         let text = format!(
             "listen = \"{to}\"\npublic_url = \"http://{host}\"\ndata = \"data\"\n[limits]\n{limits}\n"
         );
@@ -106,6 +124,16 @@ impl Gateway {
     /// Everything that it keeps.
     pub fn data(&self) -> std::path::PathBuf {
         self.home.path().join("data")
+    }
+
+    /// The secret with which the first bank signs its card events.
+    pub fn card_secret(&self) -> std::path::PathBuf {
+        self.home.path().join("banks/harbour.card-events")
+    }
+
+    /// The folder with the files of its banks.
+    pub fn banks(&self) -> std::path::PathBuf {
+        self.home.path().join("banks")
     }
 
     /// Its file, for commands beside it.

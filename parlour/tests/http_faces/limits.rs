@@ -4,6 +4,8 @@ use super::{
     client::{Ask, Stream},
     gateway::{Caller, Gateway},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::json;
 
 const JSON: &str = "application/json";
@@ -139,6 +141,37 @@ async fn an_address_that_knocks_too_often_waits_and_monitors_do_not() {
     for _ in 0..10 {
         assert_eq!(gateway.send(Ask::get("/healthz")).await.status, 200);
     }
+}
+
+/// A card payment of now, as the bank signs it.
+fn card_event(gateway: &Gateway, n: u32, secret: &[u8]) -> Ask {
+    let (id, at) = (format!("evt-{n}"), gateway.app().clock.now());
+    let body = json!({ "type": "card.authorization", "timestamp": at.to_string(), "data": {
+        "paymentId": id, "cardToken": "c-1", "terminalToken": "t-1", "at": at.to_string(), "amount": "12.40", "currency": "USD" } })
+    .to_string();
+    let mut mac = <Hmac<sha2::Sha256> as KeyInit>::new_from_slice(secret).unwrap();
+    mac.update(format!("{id}.{}.{body}", at.as_second()).as_bytes());
+    Ask::post("/card-events/harbour")
+        .with("webhook-id", id)
+        .with("webhook-timestamp", at.as_second().to_string())
+        .with("webhook-signature", format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes())))
+        .body(JSON, body)
+}
+
+#[tokio::test]
+async fn what_a_bank_signed_comes_as_fast_as_people_pay_and_what_nobody_signed_does_not() {
+    let gateway = Gateway::with_limits("requests_per_second_per_address = 1").await;
+    for n in 0..20 {
+        let taken = gateway.send(card_event(&gateway, n, &[0; 32])).await;
+        assert_eq!(taken.status, 200, "{}", taken.body);
+    }
+    let mut forged = vec![];
+    for n in 20..25 {
+        forged.push(gateway.send(card_event(&gateway, n, &[1; 32])).await.status);
+    }
+    assert!(forged.starts_with(&[403, 403]) && forged.contains(&429), "{forged:?}");
+    let after = gateway.send(card_event(&gateway, 30, &[0; 32])).await;
+    assert_eq!(after.status, 200, "the bank is not held up by whoever forges: {}", after.body);
 }
 
 #[tokio::test]

@@ -17,13 +17,13 @@ const PAGES: [(&str, &str); 9] = [
 ];
 
 /// A picture, and nothing that keeps somebody from using the page.
-async fn holds(tab: &Tab, name: &str) {
+pub async fn holds(tab: &Tab, name: &str) {
     tab.picture(name).await;
     tab.assert_accessible().await;
     assert!(!tab.overflows().await, "{name} must not scroll sideways");
 }
 
-async fn registered(house: &House, name: &str, size: Size) -> Tab {
+pub async fn registered(house: &House, name: &str, size: Size) -> Tab {
     let bank = house.harbour();
     let tab = house.desk(size, Scripts::Run).await;
     tab.open(&house.link_of(&bank, name)).await;

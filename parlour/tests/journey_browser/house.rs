@@ -38,6 +38,7 @@ impl House {
             data: data.path().to_owned(),
             port: testkit::ports::free_run(PORTS),
             clock: Arc::new(SystemClock),
+            network: false,
         };
         files::write(&config.data, config.port).expect("there is room for the demo's files");
         let file = config.data.join("banks/harbour.toml");

@@ -8,11 +8,14 @@
 mod alone;
 mod chat;
 mod console;
+mod desk;
+mod fraud;
 mod house;
 mod papers;
 mod places;
 mod privacy;
 mod receipts;
+mod rules;
 mod sealed;
 mod services;
 mod sign_in;

@@ -26,6 +26,38 @@ const SERVICES: &[(&str, &str, &str)] = &[
     ("person", "I want to talk to a person", "I am a program"),
     ("linked", "am I linked?", "until"),
     ("who-looked", "who looked at my data?", "newest first"),
+    ("two-requests", "what’s my balance and freeze my card", "Which card?"),
+    ("refunds", "show me refunds from the last 180 days", "came back to you"),
+    ("largest", "what was my biggest purchase in October?", "the largest first"),
+    ("average", "average spend per week", "a week on average"),
+    ("enough", "do I have enough for a 900 dollar rent?", "$900.00 available"),
+    ("cards", "which cards do I have?", "a day"),
+    ("no-such-account", "balance of the account ending in 4520", "no such account"),
+    ("not-here", "can you transfer 50 to Anna?", "cannot send money"),
+    ("privacy", "do you sell my data?", "sold or used for ads"),
+    ("another-language", "cuánto dinero tengo", "solo entiendo inglés"),
+    ("angry", "you are useless", "I am sorry"),
+    ("against", "compare groceries October vs September", "in October than in September"),
+    ("since-payday", "what did I spend since payday?", "All payments"),
+    ("by-shop", "which shop do I spend most at?", "Where you paid most"),
+    ("online", "what did I buy online last month?", "newest first"),
+    ("too-long-ago", "what did I spend last year?", "too long ago"),
+    ("cut-off", "how do I spend my money in the last 300 days?", "what was before"),
+    ("tricked", "someone used my card in Paris", "From Harbour Bank"),
+    ("parcel", "where is 1Z999AA10123456784?", "number of a parcel"),
+];
+
+/// Of those, what is looked at on a desk too.
+const AT_A_DESK: &[&str] = &[
+    "two-requests",
+    "largest",
+    "enough",
+    "privacy",
+    "another-language",
+    "against",
+    "by-shop",
+    "cut-off",
+    "tricked",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,6 +73,22 @@ async fn every_service_can_be_read_and_pressed_on_a_phone() {
     }
     done_and_undone(&chat).await;
     file_to_keep(&chat).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Chromium: cargo xtask test --only browser"]
+async fn answers_of_several_parts_hold_at_a_desk_in_both_lights() {
+    let house = House::open().await;
+    let chat = house.visit(&house.harbour(), Size::Desktop, Scripts::Run).await;
+    chat.link_all().await;
+    for (name, question, part) in SERVICES.iter().filter(|(name, ..)| AT_A_DESK.contains(name)) {
+        let told = chat.ask(question).await;
+        assert!(told.contains(part), "{question}: {told}");
+        for light in [Light::Light, Light::Dark] {
+            chat.tab.prefer(light).await;
+            holds(&chat, &format!("desktop-service-{name}-{}", format!("{light:?}").to_lowercase())).await;
+        }
+    }
 }
 
 async fn done_and_undone(chat: &Chat) {

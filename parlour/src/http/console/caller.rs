@@ -21,7 +21,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{BankId, staff::Act};
+use domain::{
+    BankId,
+    staff::{Act, Role},
+};
 use std::sync::Arc;
 
 /// Somebody of a bank's staff, signed in at the bank that the address names.
@@ -86,15 +89,25 @@ impl Staffer {
         if role.may(act) { Ok(()) } else { Err(self.fault(StaffFault::Role { role })) }
     }
 
+    /// Where this person begins.
+    pub fn home(&self) -> String {
+        home(&self.tenant, self.who.person.role)
+    }
+
     /// A fault of something that this person asked for.
     pub fn fault(&self, fault: StaffFault) -> Problem {
         if matches!(
             fault,
-            StaffFault::Role { .. } | StaffFault::Own | StaffFault::TakesTwo | StaffFault::ByOperator { .. }
+            StaffFault::Role { .. }
+                | StaffFault::Own
+                | StaffFault::OwnRules
+                | StaffFault::SameOfficer
+                | StaffFault::TakesTwo
+                | StaffFault::ByOperator { .. }
         ) {
             self.note(&fault);
         }
-        problem(&self.tenant, fault)
+        problem(&self.tenant, fault).back_to(self.home(), BACK)
     }
 
     /// Writes down for the operator that somebody wanted what is not theirs to do, or not theirs alone.
@@ -108,6 +121,20 @@ impl Staffer {
     /// An address of this bank's console.
     pub fn at(&self, path: &str) -> String {
         format!("/console/{}{path}", self.tenant.id)
+    }
+
+    /// The pages of the fraud desk, where the bank tells of card payments.
+    pub fn desk(&self, here: &str) -> Vec<NavItem> {
+        let place = |path: &str, words| NavItem { href: self.at(path), words, here: here == path };
+        match self.tenant.fraud {
+            Some(_) => vec![
+                place("/fraud", "Queue"),
+                place("/fraud/rules", "Rules"),
+                place("/fraud/budget", "Budget of alerts"),
+                place("/fraud/engine", "Engine"),
+            ],
+            None => vec![],
+        }
     }
 
     /// What stands around a page.
@@ -126,6 +153,9 @@ impl Staffer {
                 place("/history", "History"),
             ]);
         }
+        if role.may(Act::Fraud) && (self.tenant.fraud.is_some() || !role.may(Act::Look)) {
+            places.push(place("/fraud", "Fraud"));
+        }
         if role.may(Act::Audit) {
             let href = format!("/audit/{}", self.tenant.id);
             places.push(NavItem { href, words: "Audit", here: here == "/audit" });
@@ -137,6 +167,17 @@ impl Staffer {
             places,
             who: Some((self.who.person.name.clone(), role.in_words())),
         }
+    }
+}
+
+/// Where somebody of a role begins.
+pub fn home(tenant: &Tenant, role: Role) -> String {
+    if role.may(Act::Look) {
+        format!("/console/{}", tenant.id)
+    } else if role.may(Act::Fraud) {
+        format!("/console/{}/fraud", tenant.id)
+    } else {
+        format!("/audit/{}", tenant.id)
     }
 }
 
@@ -155,8 +196,22 @@ pub fn problem(tenant: &Tenant, fault: StaffFault) -> Problem {
         }
         F::Role { .. } => Kind::Role,
         F::Unknown(_) => Kind::NotFound,
-        F::ByOperator { .. } | F::TakesTwo | F::Own => Kind::TwoPeople,
-        F::LastPasskey | F::Decided { .. } | F::OpenAlready | F::SoAlready => Kind::Stale,
+        F::ByOperator { .. } | F::TakesTwo | F::Own | F::OwnRules | F::SameOfficer => Kind::TwoPeople,
+        F::LastPasskey
+        | F::Decided { .. }
+        | F::AlertDecided { .. }
+        | F::OpenAlready
+        | F::SoAlready
+        | F::Changed
+        | F::TooManyOpen => Kind::Stale,
+        F::Hours { .. } => {
+            return Problem::of_field("hours", fault.to_string())
+                .back_to(format!("/console/{}", tenant.id), BACK);
+        }
+        F::SameNote => {
+            return Problem::of_field("note", "a change needs a note of its own")
+                .back_to(format!("/console/{}", tenant.id), BACK);
+        }
     };
     let mut said = fault.to_string();
     if let Some(first) = said.get(..1) {

@@ -2,7 +2,7 @@
 
 use super::{
     MAX_BODY,
-    caller::{Staffer, ceremony_cookie, problem, session_cookie, set_strict_cookie},
+    caller::{Staffer, ceremony_cookie, home, problem, session_cookie, set_strict_cookie},
 };
 use crate::{
     http::{
@@ -27,7 +27,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
-use domain::{BankId, staff::Act};
+use domain::BankId;
 use serde::{Deserialize, Serialize};
 use webauthn_rs::prelude::{PublicKeyCredential, RegisterPublicKeyCredential};
 
@@ -112,8 +112,7 @@ fn user_agent(headers: &HeaderMap) -> &str {
 
 /// Signed in: a new cookie for the session, none for the ceremony, and where to go.
 fn welcome(tenant: &Tenant, token: &str, who: &SignedIn) -> Response {
-    let looks = who.person.role.may(Act::Look);
-    let to = if looks { format!("/console/{}", tenant.id) } else { format!("/audit/{}", tenant.id) };
+    let to = home(tenant, who.person.role);
     let session = set_strict_cookie(&session_cookie(&tenant.id), token, SIGN_IN_LASTS.as_secs());
     let ceremony = set_strict_cookie(&ceremony_cookie(&tenant.id), "", 0);
     let cookies = [session, ceremony].into_iter().flatten().map(|c| (header::SET_COOKIE, c));

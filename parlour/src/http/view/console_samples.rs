@@ -9,7 +9,7 @@ use super::{
     samples::harbour,
 };
 
-fn frame(title: &str) -> Frame {
+pub(super) fn frame(title: &str) -> Frame {
     let place = |href: &str, words, here| NavItem { href: href.into(), words, here };
     Frame {
         brand: harbour(),
@@ -22,7 +22,7 @@ fn frame(title: &str) -> Frame {
     }
 }
 
-fn table(rows: bool) -> Table {
+pub(super) fn table(rows: bool) -> Table {
     let mut table = Table::new("People", &["Name", "Count#", "State", "Do"], "Nobody was invited yet.");
     if rows {
         table.rows.push(vec![

@@ -3,10 +3,12 @@
 
 pub mod brand;
 pub mod console;
+pub mod desk;
 pub mod export;
 pub mod log;
 pub mod pages;
 pub mod privacy;
+pub mod rules;
 pub mod sealed;
 pub mod thread;
 pub mod verify;
@@ -14,7 +16,11 @@ pub mod verify;
 #[cfg(test)]
 mod console_samples;
 #[cfg(test)]
+mod desk_samples;
+#[cfg(test)]
 mod privacy_samples;
+#[cfg(test)]
+mod rules_samples;
 #[cfg(test)]
 pub(crate) mod samples;
 

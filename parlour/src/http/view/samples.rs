@@ -256,7 +256,7 @@ fn conversation() -> Vec<Words> {
         reply(vec![picture()], vec![seen(DataClass::Transactions, 10_486)], &[]),
         asked("more than last month?"),
         reply(
-            vec![Block::Compared { text: "No. You spent $12.00 less than in the same days before.".into() }],
+            vec![Block::Compared { text: "You spent $12.00 less than in the same days before.".into() }],
             vec![],
             &[],
         ),
@@ -484,7 +484,8 @@ pub fn named() -> Vec<(&'static str, String)> {
 }
 
 pub fn all() -> Vec<String> {
-    let pages = named().into_iter().chain(super::console_samples::named());
-    let pages = pages.chain(super::privacy_samples::named());
+    let pages =
+        named().into_iter().chain(super::console_samples::named()).chain(super::desk_samples::named());
+    let pages = pages.chain(super::privacy_samples::named()).chain(super::rules_samples::named());
     pages.map(|(_, html)| html).collect()
 }

@@ -1,6 +1,8 @@
 //! What the gateway tells its operators: logs as sentences with fields, and Prometheus metrics. Neither
 //! ever holds what people say or own.
 
+pub mod figures;
+
 use crate::config::LogFormat;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::{sync::OnceLock, time::Duration};
@@ -44,7 +46,7 @@ pub fn metrics() -> PrometheusHandle {
             if metrics::set_global_recorder(recorder).is_err() {
                 tracing::warn!("another recorder of metrics was there before; ours stays empty");
             }
-            describe();
+            figures::describe();
             handle
         })
         .clone()
@@ -57,27 +59,4 @@ pub async fn upkeep(mut stop: watch::Receiver<bool>) {
         figures.run_upkeep();
         tokio::select! { () = time::sleep(UPKEEP_EVERY) => {}, _ = stop.changed() => {} }
     }
-}
-
-fn describe() {
-    use ::metrics::{describe_counter, describe_gauge, describe_histogram};
-    describe_counter!(
-        "parlour_gate_decisions_total",
-        "Decisions of the gate, by bank, data class and outcome."
-    );
-    describe_counter!(
-        "parlour_bank_task_failures_total",
-        "Attempts to tell a bank something that it did not take."
-    );
-    describe_counter!("parlour_bank_events_total", "Events that came for a bank, by what became of them.");
-    describe_counter!("parlour_alerts_total", "What customers were told because they had asked to be.");
-    describe_counter!("parlour_alert_failures_total", "Looks at what happened at a bank that failed.");
-    describe_histogram!("parlour_turn_seconds", "From taking a question up to its answer being stored.");
-    describe_gauge!("parlour_log_size", "Entries in a bank's access log.");
-    describe_gauge!("parlour_log_unpublished", "Entries that are not in the published log yet.");
-    describe_gauge!(
-        "parlour_log_unnumbered_seconds",
-        "How long the oldest decision has waited for its place in the log."
-    );
-    describe_gauge!("parlour_log_publishing", "0 when a bank's log is no longer published.");
 }

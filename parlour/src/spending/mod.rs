@@ -1,73 +1,30 @@
 //! "Last transactions", "transactions over $50", "what did I spend at the supermarket last week?"
 
+mod by_shop;
+mod span;
+
+pub use span::Span;
+
 use crate::{
     asking::{Asked, Turn, TurnFault},
-    category, filter, linking, refusal,
+    category, filter, linking, notice, refusal,
     reply::{Block, Leaves, MoneyText, Reply, Seen, TransactionLine},
     sealed::{self, Skill},
     when,
 };
-use banks::Period;
-use domain::{Account, Currency, DataClass, Money, Nature, Transaction, TransactionStatus};
+use domain::{Account, Currency, DataClass, Money, Nature, Place, Transaction, TransactionStatus};
 use gate::{AnswerCustomer, OwnSpendingMap};
-use jiff::{Span as Days, civil::Date, tz::TimeZone};
 use std::collections::{BTreeMap, HashSet};
-use understanding::{Entities, country_named};
+use understanding::{Entities, Every, FOREIGN, Flow, Measure, ONLINE, country_named};
 
 /// How many payments are shown when nobody says how many.
 const SHOWN: usize = 10;
+/// And of the largest ones.
+const LARGEST_SHOWN: usize = 5;
 /// The most that are shown in one answer.
 const MOST: usize = 50;
 /// The most that are read from the bank for one answer.
 pub const READ: usize = 2_000;
-/// How far back "last transactions" looks, in days.
-const RECENT_DAYS: i64 = 30;
-
-/// The days that a question is about.
-pub struct Span {
-    /// First day.
-    pub from: Date,
-    /// Day after the last.
-    pub until: Date,
-    /// Today, in the bank's zone.
-    pub today: Date,
-    zone: TimeZone,
-}
-
-impl Span {
-    /// The period that the person named, or the last 30 days; never further back than was agreed.
-    pub fn of(turn: &Turn, about: &Entities) -> Span {
-        let zone = turn.tenant.zone.clone();
-        let today = turn.now.to_zoned(zone.clone()).date();
-        let back = |days: i64| today.checked_sub(Days::new().days(days)).unwrap_or(today);
-        let tomorrow = today.tomorrow().unwrap_or(today);
-        let (from, until) = match &about.period {
-            Some(period) => (period.from, period.until),
-            None => (back(RECENT_DAYS), tomorrow),
-        };
-        let from = from.max(back(turn.tenant.lookback_days));
-        Span { from, until: until.min(tomorrow).max(from), today, zone }
-    }
-
-    /// For the bank.
-    pub fn period(&self) -> Period {
-        let last = self.until.yesterday().unwrap_or(self.until).max(self.from);
-        Period::new(self.from, last).unwrap_or_else(|_| {
-            let recent = last.checked_sub(Days::new().days(RECENT_DAYS)).unwrap_or(last);
-            Period::new(recent, last).expect("thirty days are a period")
-        })
-    }
-
-    /// "Mon 9 to Sun 15 Nov".
-    pub fn in_words(&self) -> String {
-        when::span(self.from, self.until, self.today)
-    }
-
-    /// The day of a payment, where the bank is.
-    pub fn day_of(&self, payment: &Transaction) -> Date {
-        payment.at.to_zoned(self.zone.clone()).date()
-    }
-}
 
 /// The payments of the span's days, newest first. Banks count days in their own way, so we count again.
 pub fn within(span: &Span, payments: Vec<Transaction>) -> Vec<Transaction> {
@@ -123,9 +80,6 @@ pub async fn read(
 /// Which payments a question is about.
 pub fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
     let mut payments = std::mem::take(&mut read.payments);
-    if let Some(status) = about.status {
-        payments.retain(|p| p.status == status);
-    }
     if let Some(hint) = &about.account {
         let named: Vec<_> =
             read.accounts.iter().filter(|a| filter::account(hint, a)).map(|a| a.id.clone()).collect();
@@ -133,8 +87,19 @@ pub fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
             payments.retain(|p| named.contains(&p.account));
         }
     }
+    of_such(payments, about)
+}
+
+/// Of these payments, those that a question is about, whatever their account.
+pub fn of_such(mut payments: Vec<Transaction>, about: &Entities) -> Vec<Transaction> {
+    if let Some(status) = about.status {
+        payments.retain(|p| p.status == status);
+    }
     if let Some(amount) = &about.amount {
         payments.retain(|p| filter::amount(amount, p.amount));
+    }
+    if let Some(flow) = about.flow {
+        payments.retain(|p| filter::flow(flow, p));
     }
     match &about.merchant {
         Some(merchant) => category::paid_to(payments, merchant),
@@ -142,47 +107,76 @@ pub fn matching(read: &mut Read, about: &Entities) -> Vec<Transaction> {
     }
 }
 
-/// If a question names a place: only the payments there, which takes the bank's leave to read places. Gives the reply
-/// that says why not, if it may not be read. A word that is the place of no payment is no place, and narrows nothing.
-async fn narrow(
+/// If a question names a place: leaves only the payments there, which takes the bank's leave to read places, and gives
+/// the question that remains. Gives the reply that says why not, if they may not be read. A word that is the place of no
+/// payment may be a shop or a kind of shop.
+pub async fn narrow(
     turn: &Turn,
     span: &Span,
     skill: Skill,
     about: &Entities,
     read: &mut Read,
-) -> Result<Option<Reply>, TurnFault> {
-    let Some(place) = &about.place else { return Ok(None) };
+) -> Result<Result<Entities, Reply>, TurnFault> {
+    let Some(place) = &about.place else { return Ok(Ok(about.clone())) };
+    if place == FOREIGN {
+        read.payments.retain(|payment| payment.foreign.is_some());
+        return Ok(Ok(about.clone()));
+    }
     let country = country_named(place);
     let classes = [DataClass::MerchantPlaces];
     let (mut permits, consent) = match turn.ask::<OwnSpendingMap>(&classes).await? {
         Asked::Yes(permits, consent) => (permits, consent),
         Asked::OnlyOnItsPage(consent) => {
-            return sealed::offer(turn, skill, about, Some(consent.id)).await.map(Some);
+            return sealed::offer(turn, skill, about, Some(consent.id)).await.map(Err);
         }
-        Asked::No(no) => return refusal::in_words(turn, *no).await.map(Some),
+        Asked::No(no) => return refusal::in_words(turn, *no).await.map(Err),
     };
     let permit = permits.remove(0);
     let (connector, grant) = turn.reach(&consent).await?;
     let places = match connector.places(&grant, &permit, span.period()).await {
         Ok(places) => places.open(permit)?,
-        Err(fault) => return linking::after_fault(turn, &consent, fault).await.map(Some),
+        Err(fault) => return linking::after_fault(turn, &consent, fault).await.map(Err),
     };
     read.seen.push(Seen::of(&places));
     let said = place.to_lowercase();
-    let there: HashSet<_> = places
-        .value
-        .rows
-        .iter()
-        .filter(|row| !row.online)
-        .filter(|row| {
+    let is_there = |row: &&Place| match row.online {
+        true => said == ONLINE,
+        false => {
             row.city.to_lowercase() == said || country.is_some_and(|country| row.country == country.code())
-        })
-        .map(|row| &row.transaction)
-        .collect();
-    if !there.is_empty() || country.is_some() {
-        read.payments.retain(|payment| there.contains(&payment.id));
+        }
+    };
+    let there: HashSet<_> = places.value.rows.iter().filter(is_there).map(|row| &row.transaction).collect();
+    if there.is_empty() && !category::paid_to(read.payments.clone(), place).is_empty() {
+        return Ok(Ok(Entities { merchant: Some(place.clone()), place: None, ..about.clone() }));
     }
-    Ok(None)
+    read.payments.retain(|payment| there.contains(&payment.id));
+    Ok(Ok(about.clone()))
+}
+
+/// Reads what a question is about: its days, the payments of them, and what is left of the question once the payments have shown
+/// which days and which places are meant. Or gives the reply that says why not.
+pub async fn open(
+    turn: &Turn,
+    skill: Skill,
+    about: &Entities,
+) -> Result<Result<(Span, Read, Entities), Reply>, TurnFault> {
+    let mut span = Span::of(turn, about);
+    if let Some(reply) = span.too_long_ago() {
+        return Ok(Err(reply));
+    }
+    let mut read = match read(turn, &span, skill, about).await? {
+        Ok(read) => read,
+        Err(reply) => return Ok(Err(reply)),
+    };
+    if let Err(text) = span.begin_at_pay(about, &mut read.payments) {
+        return Ok(Err(Reply { seen: read.seen, ..Reply::text(text) }));
+    }
+    let shared: Vec<&Account> = read.accounts.iter().collect();
+    if let Some(reply) = filter::no_such_account(about.account.as_ref(), &shared) {
+        return Ok(Err(Reply { seen: read.seen, ..reply }));
+    }
+    let narrowed = narrow(turn, &span, skill, about, &mut read).await?;
+    Ok(narrowed.map(|about| (span, read, about)))
 }
 
 /// "Refund", "Taken back".
@@ -224,32 +218,45 @@ fn refunds(payments: &[Transaction]) -> BTreeMap<Currency, i64> {
 
 /// Lists payments, without those that were shown before.
 pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply, TurnFault> {
-    let span = Span::of(turn, about);
-    let mut read = match read(turn, &span, Skill::Transactions, about).await? {
-        Ok(read) => read,
+    let (span, mut read, about) = match open(turn, Skill::Transactions, about).await? {
+        Ok(opened) => opened,
         Err(reply) => return Ok(reply),
     };
-    if let Some(reply) = narrow(turn, &span, Skill::Transactions, about, &mut read).await? {
-        return Ok(reply);
+    let mut payments = matching(&mut read, &about);
+    let largest = about.measure == Some(Measure::Largest);
+    if largest {
+        payments = if comes_in(&about) { payments } else { spent(payments) };
+        payments.sort_by_key(|payment| std::cmp::Reverse(payment.amount.minor_units.unsigned_abs()));
     }
-    let payments = matching(&mut read, about);
     if payments.is_empty() {
-        let text = format!("I found no such payments from {}.", span.in_words());
+        let text = format!("I found no {}{} from {}.", such(&about), where_at(&about), span.in_words());
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
     }
-    let most = about.count.map_or(SHOWN, |n| usize::from(n).clamp(1, MOST));
+    let usual = if largest { LARGEST_SHOWN } else { SHOWN };
+    let most = about.count.map_or(usual, |n| usize::from(n).clamp(1, MOST));
     let left = payments.get(before..).unwrap_or_default();
     if left.is_empty() {
         return Ok(Reply { seen: read.seen, ..Reply::text("That was all of them.") });
     }
     let (rows, more) = rows(&span, &read.accounts, left, most);
-    let text = match &about.period {
-        _ if before > 0 => "Going on, older ones:".to_owned(),
-        Some(_) => format!("Your payments from {}, newest first:", span.in_words()),
-        None => "Your newest payments:".to_owned(),
+    let text = match () {
+        () if before > 0 && largest => "Going on, smaller ones:".to_owned(),
+        () if before > 0 => "Going on, older ones:".to_owned(),
+        () if largest && comes_in(&about) => {
+            format!("{} from {}, the largest first:", notice::capital(what(&about)), span.in_words())
+        }
+        () if largest => format!("Your largest payments from {}, the largest first:", span.in_words()),
+        () if about.period.is_some() || about.since_pay => {
+            format!("{} from {}, newest first:", notice::capital(what(&about)), span.in_words())
+        }
+        () if about.flow.is_some() || about.status.is_some() => {
+            format!("{}, newest first:", notice::capital(what(&about)))
+        }
+        () => "Your newest payments:".to_owned(),
     };
     let shown = u32::try_from(before + rows.len()).unwrap_or(u32::MAX);
     let mut blocks = vec![Block::Text { text }, Block::Transactions { rows, more }];
+    blocks.extend(span.cut_off());
     blocks.extend(read.partial.then(Block::partial));
     let leaves = Leaves { shown, ..Leaves::default() };
     let reply = Reply { blocks, seen: read.seen, leaves, ..Reply::default() };
@@ -258,30 +265,60 @@ pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply,
     Ok(reply.with_quick(next).with_quick(&["Where did I shop?"]))
 }
 
-/// Adds up what was spent.
+/// Whether a question is about money that came in.
+fn comes_in(about: &Entities) -> bool {
+    matches!(about.flow, Some(Flow::In | Flow::Refund | Flow::Salary))
+}
+
+/// What a list is of.
+fn what(about: &Entities) -> &'static str {
+    match about.flow {
+        None | Some(Flow::Out) => match about.status {
+            Some(TransactionStatus::Pending) => "your pending payments",
+            Some(TransactionStatus::Posted) => "your booked payments",
+            None => "your payments",
+        },
+        Some(Flow::In) => "what came in",
+        Some(Flow::Refund) => "what came back to you",
+        Some(Flow::Salary) => "your pay",
+    }
+}
+
+/// What is not there.
+fn such(about: &Entities) -> &'static str {
+    match about.flow {
+        None | Some(Flow::Out) if about.status == Some(TransactionStatus::Pending) => "pending payments",
+        None | Some(Flow::Out) => "such payments",
+        Some(Flow::In) => "money that came in",
+        Some(Flow::Refund) => "refunds",
+        Some(Flow::Salary) => "pay, as far as the bank calls it so,",
+    }
+}
+
+/// Adds up what was spent, or what came in.
 pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
-    let span = Span::of(turn, about);
-    let mut read = match read(turn, &span, Skill::Spending, about).await? {
-        Ok(read) => read,
+    if about.measure == Some(Measure::ByShop) {
+        return by_shop::tell(turn, about).await;
+    }
+    let (span, mut read, about) = match open(turn, Skill::Spending, about).await? {
+        Ok(opened) => opened,
         Err(reply) => return Ok(reply),
     };
-    if let Some(reply) = narrow(turn, &span, Skill::Spending, about, &mut read).await? {
-        return Ok(reply);
-    }
-    let payments = matching(&mut read, about);
-    let came_back = refunds(&payments);
-    let spent = spent(payments);
-    if spent.is_empty() {
-        let at = about.merchant.as_ref().map(|m| format!(" at {m}")).unwrap_or_default();
-        let text = format!("I found no payments{at} from {}.", span.in_words());
+    let payments = matching(&mut read, &about);
+    let comes_in = comes_in(&about);
+    let came_back = if comes_in { BTreeMap::new() } else { refunds(&payments) };
+    let counted = if comes_in { payments } else { spent(payments) };
+    if counted.is_empty() {
+        let such = if comes_in { such(&about) } else { "payments" };
+        let text = format!("I found no {such}{} from {}.", where_at(&about), span.in_words());
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
     }
-    let of = of_what(&spent, about, &span);
-    let mut blocks: Vec<Block> = sums(&spent)
+    let of = of_what(&counted, &about, &span);
+    let mut blocks: Vec<Block> = sums(&counted)
         .into_iter()
         .map(|(currency, (units, count))| Block::Total {
             of: of.clone(),
-            amount: MoneyText::from(Money::new(units, currency)),
+            amount: MoneyText::from(Money::new(units.abs(), currency)),
             count,
         })
         .collect();
@@ -290,10 +327,29 @@ pub async fn total(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
             text: format!("{} came back as refunds and is not taken off here.", Money::new(units, currency)),
         }
     }));
-    let (rows, more) = rows(&span, &read.accounts, &spent, SHOWN);
+    if let Some(Measure::Average(every)) = about.measure {
+        let days = i64::from((span.until - span.from).get_days()).max(1);
+        let averages =
+            sums(&counted).into_iter().map(|(currency, (units, _))| average(units, currency, days, every));
+        blocks.extend(averages.map(|text| Block::Text { text }));
+    }
+    let (rows, more) = rows(&span, &read.accounts, &counted, SHOWN);
     blocks.push(Block::Transactions { rows, more });
+    blocks.extend(span.cut_off());
     blocks.extend(read.partial.then(Block::partial));
     Ok(Reply { blocks, seen: read.seen, ..Reply::default() })
+}
+
+/// "That is $42.00 a week on average." A month is 365.25 / 12 days.
+fn average(units: i64, currency: Currency, days: i64, every: Every) -> String {
+    let (thousandths, word) = match every {
+        Every::Day => (1_000, "day"),
+        Every::Week => (7_000, "week"),
+        Every::Month => (30_438, "month"),
+    };
+    let of = i128::from(units.abs()) * thousandths / (i128::from(days) * 1_000);
+    let amount = Money::new(i64::try_from(of).unwrap_or(i64::MAX), currency);
+    format!("That is {amount} a {word} on average, over {days} days.")
 }
 
 /// Money that left, but not what was moved to pay a card or to save.
@@ -310,16 +366,41 @@ fn sums(spent: &[Transaction]) -> BTreeMap<Currency, (i64, u32)> {
     sums
 }
 
+/// " at Greenleaf in Reno", " from Anna", or nothing.
+pub fn where_at(about: &Entities) -> String {
+    let word = |name: &str| match () {
+        () if comes_in(about) => "from",
+        () if category::is_kind(name) => "on",
+        () => "at",
+    };
+    let at = about.merchant.as_ref().map(|merchant| format!(" {} {merchant}", word(merchant)));
+    at.into_iter().chain(there(about)).collect()
+}
+
+/// " in Reno", " online", or nothing.
+fn there(about: &Entities) -> Option<String> {
+    about
+        .place
+        .as_deref()
+        .map(|place| if place == ONLINE { format!(" {ONLINE}") } else { format!(" in {place}") })
+}
+
 /// "Greenleaf Market, Mon 9 to Sun 15 Nov": the merchant's own name when all payments went to one.
 fn of_what(spent: &[Transaction], about: &Entities, span: &Span) -> String {
     let first = spent[0].merchant.as_deref();
     let one = first.filter(|_| spent.iter().all(|p| p.merchant.as_deref() == first));
     let who = match (&about.merchant, one) {
+        (None, _) if comes_in(about) => {
+            let there = there(about).unwrap_or_default();
+            return format!("{}{there}, {}", notice::capital(what(about)), span.in_words());
+        }
+        (None, _) if about.place.is_some() => "Payments",
         (None, _) => "All payments",
         (Some(_), Some(name)) => name,
         (Some(said), None) => said,
     };
-    format!("{who}, {}", span.in_words())
+    let there = there(about).unwrap_or_default();
+    format!("{who}{there}, {}", span.in_words())
 }
 
 fn rows(
@@ -347,11 +428,10 @@ fn rows(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use jiff::civil::date;
 
-    fn payment(at: &str) -> Transaction {
+    pub(super) fn payment(at: &str) -> Transaction {
         Transaction {
             id: "t-1".parse().unwrap(),
             was_pending_as: None,
@@ -365,26 +445,6 @@ mod tests {
             nature: domain::Nature::Usual,
             foreign: None,
         }
-    }
-
-    #[test]
-    fn a_week_begins_and_ends_at_midnight_where_the_bank_is() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let span =
-            Span { from: date(2026, 11, 9), until: date(2026, 11, 16), today: date(2026, 11, 20), zone };
-        let inside = ["2026-11-09T05:00:00Z", "2026-11-16T04:59:59Z"];
-        let outside = ["2026-11-09T04:59:59Z", "2026-11-16T05:00:00Z"];
-        assert_eq!(within(&span, inside.map(payment).to_vec()).len(), 2);
-        assert!(within(&span, outside.map(payment).to_vec()).is_empty());
-    }
-
-    #[test]
-    fn the_days_that_the_bank_is_asked_for_are_the_first_and_the_last() {
-        let zone = TimeZone::get("America/New_York").unwrap();
-        let span =
-            Span { from: date(2026, 11, 9), until: date(2026, 11, 16), today: date(2026, 11, 20), zone };
-        let period = span.period();
-        assert_eq!((period.from(), period.to()), (date(2026, 11, 9), date(2026, 11, 15)));
     }
 
     #[test]
@@ -404,6 +464,14 @@ mod tests {
         let refund = back(domain::Nature::Refund { of: None });
         assert_eq!(refunds(&[named("t-2"), refund.clone()])[&Currency::USD], 100);
         assert_eq!(note(&refund).as_deref(), Some("Refund"));
+    }
+
+    #[test]
+    fn an_average_is_of_as_many_days_as_were_asked_for() {
+        let said = |every| average(-70_000, Currency::USD, 70, every);
+        assert_eq!(said(Every::Day), "That is $10.00 a day on average, over 70 days.");
+        assert_eq!(said(Every::Week), "That is $70.00 a week on average, over 70 days.");
+        assert_eq!(said(Every::Month), "That is $304.38 a month on average, over 70 days.");
     }
 
     #[test]
