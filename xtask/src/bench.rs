@@ -8,9 +8,14 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_mins(45);
 
 /// The measures there are, with what each tells.
-const MEASURES: [(&str, &str); 9] = [
+const MEASURES: [(&str, &str); 12] = [
     ("ingest", "durable inbound messages through HTTP at 64 connections, beside the same without HTTP"),
     ("turn", "a balance question from accepted to reply stored, and our part of it"),
+    (
+        "alert",
+        "from a bank's fraud alert to the question in the chat, alone and under load, beside a plain transaction",
+    ),
+    ("decisions", "card payments judged one by one through HTTP at a steady pace, beside the engine alone"),
     ("gate", "a decision with its durable log entry, under load"),
     ("export", "a year of one customer as file and page, with its size and the memory that it takes"),
     ("log", "durable appends to the published log, a checkpoint of a large one, the check of a whole one"),
@@ -20,6 +25,10 @@ const MEASURES: [(&str, &str); 9] = [
     ),
     ("prove", "all theorems about the floor, and the slowest of them"),
     ("understanding", "time and memory of each tier for one message, beside scikit-learn"),
+    (
+        "fraud",
+        "payments a second on one core, bytes for each card, beside XGBoost's predictor with the same trees",
+    ),
     ("start", "time to ready and resident memory of `parlour serve`"),
 ];
 

@@ -40,7 +40,8 @@ pub fn run(tally: &mut Tally) -> Result<(), Fault> {
     check("a verifier in Go, and ours, at the receipt of a withdrawn consent", &|| withdrawn(&go))?;
     let demo = Demo::start()?;
     check("schemathesis against the gateway", &|| {
-        schemathesis.check(&demo.gateway(), "gateway_hooks", "/events$", &[])
+        // A stream has no end, and JSON lines are a body that it cannot make.
+        schemathesis.check(&demo.gateway(), "gateway_hooks", "(/events|/bulk)$", &[])
     })?;
     check("a verifier in Go, and ours, at the gateway's log over HTTP", &|| published_log(&go, &demo))
 }

@@ -1,5 +1,5 @@
 //! `cargo xtask train` and `cargo xtask eval`: build the program that makes and measures the artefacts of the understanding,
-//! and run it. It is an example of the crate `understanding`, because it uses the product and this program must not.
+//! or of the fraud engine, and run it. It is an example of the crate, because it uses the product and this program must not.
 
 use crate::{
     fault::Fault,
@@ -27,18 +27,23 @@ pub fn run(words: &[&str]) -> Result<(), Fault> {
             Err(fault) => eprintln!("without the published weights: {fault}"),
         }
     }
-    let mut command = cargo(&[
-        "run",
-        "--release",
-        "--locked",
-        "--quiet",
-        "-p",
-        "understanding",
-        "--example",
-        "learn",
-        "--",
-    ]);
-    leash::run(command.args(&words), LIMIT, |_| {})
+    example("understanding", "learn", &words)
+}
+
+/// Runs the program of the fraud engine with `words`, of which the second is `fraud`.
+pub fn run_fraud(words: &[&str]) -> Result<(), Fault> {
+    let words: Vec<String> = words
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != 1)
+        .map(|(_, word)| (*word).to_owned())
+        .collect();
+    example("fraud", "fraud", &words)
+}
+
+fn example(package: &str, name: &str, words: &[String]) -> Result<(), Fault> {
+    let run = ["run", "--release", "--locked", "--quiet", "-p", package, "--example", name, "--"];
+    leash::run(cargo(&run).args(words), LIMIT, |_| {})
 }
 
 /// The folder with the published weights, which cargo brings from its registry if they are not on this machine yet.

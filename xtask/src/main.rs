@@ -24,9 +24,12 @@ const USAGE: &str = "\
 cargo xtask test [--only STEP,STEP] [--list]   everything that must hold, in order; stops at the first failure
 cargo xtask compat                             the same journey with clients and servers that others wrote
 cargo xtask bench NAME [--backend sqlite|postgres]
-                                               one measure as JSON lines: ingest, turn, gate, log, prove, start or understanding
+                                               one measure as JSON lines: ingest, turn, alert, decisions, gate, log, prove, start,
+                                               understanding or fraud
 cargo xtask train --data DIR                   makes the artefacts of the understanding, the same bytes each time
 cargo xtask eval banking77|clinc150|nlupp ...  how good the understanding is on files that you give, as JSON lines
+cargo xtask train fraud                        makes the fraud model that ships, the same bytes each time
+cargo xtask eval fraud --data DIR ...          how good the fraud engine is on a folder of payments, as JSON lines
 cargo xtask map                                makes the outlines and the gazetteer of the map, the same bytes each time";
 
 fn main() -> ExitCode {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["compat"] => test::run(&["--only", "compat"]),
         ["bench", rest @ ..] => bench::run(rest),
+        ["train" | "eval", "fraud", ..] => learn::run_fraud(&words),
         ["train" | "eval", ..] => learn::run(&words),
         ["map"] => map::run(),
         [] | ["help" | "--help" | "-h"] => {

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The structs that serde reads, with the place of their fields in a file.
-const STRUCTS: [(&str, &str, &str); 14] = [
+const STRUCTS: [(&str, &str, &str); 15] = [
     ("gateway.rs", "GatewayFile", ""),
     ("gateway.rs", "Limits", "limits."),
     ("gateway.rs", "WrittenAccessLog", "access_log."),
@@ -23,10 +23,11 @@ const STRUCTS: [(&str, &str, &str); 14] = [
     ("bank.rs", "No", "data.CLASS."),
     ("bank.rs", "WrittenChannel", "channels.CHANNEL."),
     ("no.rs", "WrittenNo", "no."),
+    ("fraud.rs", "WrittenFraud", "fraud."),
 ];
 
 /// Fields that are tables of their own, or read key by key.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "limits",
     "access_log",
     "understanding",
@@ -38,6 +39,7 @@ const TABLES: [&str; 11] = [
     "data",
     "channels",
     "no",
+    "fraud",
 ];
 
 fn root() -> PathBuf {

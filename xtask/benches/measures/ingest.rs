@@ -12,6 +12,7 @@ use crate::{
 use domain::{Clock, MessageId};
 use hyper::StatusCode;
 use parlour::{
+    alerts::engine::Engines,
     app::{App, Settings},
     bells::Bells,
     config::{Limits, Witnesses},
@@ -100,6 +101,7 @@ fn app(backend: Backend, dir: &Path, listen: SocketAddr, stop: watch::Receiver<b
         sessions: Sessions::new([5; 32]),
         subjects: Subjects::new([6; 32]),
         erasures: Erasures::new(ErasureList::at(dir.join("erasures.log"))),
+        engines: Engines::new([], dir.join("fraud"), [7; 32]),
         bells: Bells::default(),
         pace: Pace::new(&limits),
         stop,

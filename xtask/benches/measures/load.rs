@@ -53,7 +53,7 @@ where
 /// One connection that is kept open.
 #[derive(Debug)]
 pub struct Connection {
-    send: http1::SendRequest<Full<Bytes>>,
+    sender: http1::SendRequest<Full<Bytes>>,
     host: String,
 }
 
@@ -62,21 +62,25 @@ impl Connection {
     pub async fn open(to: SocketAddr) -> Connection {
         let stream = TcpStream::connect(to).await.expect("the server listens");
         stream.set_nodelay(true).expect("a TCP stream can do without delay");
-        let (send, connection) = http1::handshake(TokioIo::new(stream)).await.expect("it speaks HTTP");
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("it speaks HTTP");
         tokio::spawn(connection);
-        Connection { send, host: format!("localhost:{}", to.port()) }
+        Connection { sender, host: format!("localhost:{}", to.port()) }
     }
 
     /// Sends JSON with a bearer token and gives the status and the body.
     pub async fn post(&mut self, path: &str, token: &str, body: String) -> (StatusCode, Bytes) {
-        let request = Request::post(path)
-            .header("host", &self.host)
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", "application/json")
-            .body(Full::from(body))
-            .expect("the path and the token are plain");
-        self.send.ready().await.expect("the connection stays open");
-        let answer = self.send.send_request(request).await.expect("the server answers");
+        let bearer = format!("Bearer {token}");
+        self.send(path, &[("authorization", bearer.as_str()), ("content-type", "application/json")], body)
+            .await
+    }
+
+    /// Sends a body with these headers and gives the status and the answer's body.
+    pub async fn send(&mut self, path: &str, headers: &[(&str, &str)], body: String) -> (StatusCode, Bytes) {
+        let request = Request::post(path).header("host", &self.host);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Full::from(body)).expect("the path and the headers are plain");
+        self.sender.ready().await.expect("the connection stays open");
+        let answer = self.sender.send_request(request).await.expect("the server answers");
         let status = answer.status();
         (status, answer.into_body().collect().await.expect("the answer is whole").to_bytes())
     }

@@ -1,9 +1,13 @@
 //! The project's measures. Each prints JSON lines: name, value, unit, and where there is one the baseline
 //! of the same run with the ratio to it. Run them as `cargo xtask bench NAME`.
 
+mod alert;
 mod backend;
+mod cards;
+mod decisions;
 mod export;
 mod files;
+mod fraud;
 mod gate_and_log;
 mod ingest;
 mod load;
@@ -28,6 +32,10 @@ fn main() -> ExitCode {
         understanding::measure_one(tier);
         return ExitCode::SUCCESS;
     }
+    if let [fraud::MEMORY, name] = words.as_slice() {
+        fraud::measure_memory(name);
+        return ExitCode::SUCCESS;
+    }
     let (name, backend) = match words.as_slice() {
         [name] => (*name, Backend::Sqlite),
         [name, "--backend", "sqlite"] => (*name, Backend::Sqlite),
@@ -41,11 +49,14 @@ fn main() -> ExitCode {
         "ingest" => runtime.block_on(ingest::measure(backend)),
         "gate" => runtime.block_on(gate_and_log::measure(backend)),
         "export" => runtime.block_on(export::measure(backend)),
+        "alert" => runtime.block_on(alert::measure()),
+        "decisions" => runtime.block_on(decisions::measure()),
         "turn" => runtime.block_on(turn::measure()),
         "log" => log::measure(),
         "withdraw" => runtime.block_on(withdraw::measure()),
         "prove" => prove::measure(),
         "understanding" => understanding::measure(),
+        "fraud" => fraud::measure(),
         "start" => runtime.block_on(start::measure()),
         _ => return usage(),
     }
@@ -54,7 +65,7 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "cargo xtask bench ingest|turn|gate|log|withdraw|prove|start|export|understanding [--backend sqlite|postgres]"
+        "cargo xtask bench ingest|turn|alert|decisions|gate|log|withdraw|prove|start|export|understanding|fraud [--backend sqlite|postgres]"
     );
     ExitCode::from(2)
 }

@@ -10,6 +10,7 @@ use crate::{
 use domain::{BankId, Clock};
 use jiff::Timestamp;
 use parlour::{
+    config::Config,
     demo::visitor::Visitor,
     keys::Keys,
     rim::SystemClock,
@@ -162,12 +163,17 @@ impl BankClock for SameClock {
 impl Street {
     /// Opens all of it in a folder.
     pub async fn open(dir: &Path) -> Street {
+        Street::open_with(dir, files::write).await
+    }
+
+    /// The same with other files, which `write` makes for a folder, a port and the bank's address.
+    pub async fn open_with(dir: &Path, write: fn(&Path, u16, &str) -> Config) -> Street {
         let (gateway, front, back) = (listen().await, listen().await, listen().await);
         let port =
             |listener: &TcpListener| listener.local_addr().expect("a bound socket has an address").port();
         let issuer = format!("http://127.0.0.1:{}", port(&front));
         let behind = format!("http://127.0.0.1:{}", port(&back)).parse().expect("a host and a port");
-        let config = files::write(dir, port(&gateway), &issuer);
+        let config = write(dir, port(&gateway), &issuer);
         let gateway_url = config.public_url.clone();
         let key = Keys::open(config.data.join("keys")).and_then(|keys| keys.client(&bank_id()));
         let key = key.unwrap_or_else(|fault| panic!("a key is made: {fault}"));
@@ -271,6 +277,7 @@ fn bank(dir: &Path, issuer: &str, jwk: Value, callback: Url) -> sandbox_bank::Co
             redirect_uris: vec![callback.to_string()],
         }],
         step_up: sandbox_bank::StepUp::usual(),
+        card_stream: None,
         clock: Arc::new(SameClock),
     }
 }
