@@ -21,7 +21,11 @@ pub(crate) enum Opinion {
     Failed { policies: Vec<String> },
 }
 
-/// Asks the policies of a bank.
+/// Stack that a decision may take, in bytes. Cedar fails a policy for which less than 100 KiB are left, and a
+/// policy that fails is a No: nobody is to be refused for asking from deep within other work.
+const STACK: usize = 1024 * 1024;
+
+/// Asks the policies of a bank, on a stack of its own where the caller's has too little left.
 pub(crate) fn opinion(
     law: &Law,
     tenant: &Tenant,
@@ -29,6 +33,10 @@ pub(crate) fn opinion(
     purpose: Purpose,
     accounts: &[AccountId],
 ) -> Opinion {
+    stacker::maybe_grow(STACK, STACK, || ask(law, tenant, question, purpose, accounts))
+}
+
+fn ask(law: &Law, tenant: &Tenant, question: &Question, purpose: Purpose, accounts: &[AccountId]) -> Opinion {
     match law.vocabulary.ask(&law.schema, question, purpose, accounts, &tenant.rules) {
         Ok(asked) => evaluate_short(&tenant.policies, &asked),
         Err(_) => Opinion::Failed { policies: Vec::new() },
