@@ -93,10 +93,35 @@ pub enum TurnFault {
 
 /// What is worth asking the gate.
 enum Worth {
-    /// These classes, to show them where the question was asked.
-    Asking(Vec<DataClass>),
+    /// All classes, to show them where the question was asked.
+    Asking,
+    /// This one alone, which would be refused.
+    Refusing(DataClass),
     /// Nothing now: the answer goes to a page, under this consent.
     ItsPage(Box<Consent>),
+}
+
+/// Which decisions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// All of them.
+    Everything,
+    /// Those with a refusal among them. A refusal that was foreseen may have passed meanwhile, such as a pause.
+    Refusals,
+}
+
+/// Why nothing was decided.
+enum Undecided {
+    /// Nothing would have been refused.
+    NotRefused,
+    /// The store.
+    Store(DbError),
+}
+
+impl From<DbError> for Undecided {
+    fn from(fault: DbError) -> Undecided {
+        Undecided::Store(fault)
+    }
 }
 
 impl Turn {
@@ -134,24 +159,47 @@ impl Turn {
         accounts: &[AccountId],
         only_on_page: bool,
     ) -> Result<Asked<P>, TurnFault> {
-        let classes = match self.worth_asking::<P>(classes, accounts, only_on_page).await? {
-            Worth::Asking(classes) => classes,
+        match self.worth_asking::<P>(classes, accounts, only_on_page).await? {
             Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
-        };
+            Worth::Refusing(class) => {
+                if let Some(no) = self.decided(&[class], accounts, Keep::Refusals).await? {
+                    return Ok(no);
+                }
+            }
+            Worth::Asking => {}
+        }
+        let asked = self.decided(classes, accounts, Keep::Everything).await?;
+        Ok(asked.expect("whatever was decided is kept"))
+    }
+
+    /// Decides about each of these classes and logs it; none if what was decided is not to be kept.
+    async fn decided<P: ForPurpose + 'static>(
+        &self,
+        classes: &[DataClass],
+        accounts: &[AccountId],
+        keep: Keep,
+    ) -> Result<Option<Asked<P>>, TurnFault> {
         let entries: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
-        let (turn, ids, of) = (self.clone(), entries.clone(), accounts.to_vec());
-        let decided = self.app.store.decide(entries, move |tx| -> Result<_, DbError> {
+        let (turn, ids, asked, of) = (self.clone(), entries.clone(), classes.to_vec(), accounts.to_vec());
+        let decided = self.app.store.decide(entries, move |tx| -> Result<_, Undecided> {
             let (consent, now) = turn.held(tx)?;
-            let verdicts = turn.verdicts::<P>(consent.as_ref(), &classes, &of, &ids, now);
+            let verdicts = turn.verdicts::<P>(consent.as_ref(), &asked, &of, &ids, now);
+            if keep == Keep::Refusals && verdicts.iter().all(|v| matches!(v, Verdict::Allowed(_))) {
+                return Err(Undecided::NotRefused);
+            }
             for verdict in &verdicts {
                 access::stage(tx, verdict.decision())?;
             }
             Ok((verdicts, consent))
         });
-        let ((verdicts, consent), logged) = decided.await?;
+        let ((verdicts, consent), logged) = match decided.await {
+            Ok(decided) => decided,
+            Err(Undecided::NotRefused) => return Ok(None),
+            Err(Undecided::Store(fault)) => return Err(fault.into()),
+        };
         let asked = self.settle(verdicts, consent.clone(), logged)?;
         self.end_if_over(&asked, consent).await?;
-        Ok(asked)
+        Ok(Some(asked))
     }
 
     /// The No that the gate would say to one of these, and says with it, so that it is in the log. None if it would say
@@ -166,9 +214,9 @@ impl Turn {
         let verdicts = self.verdicts::<P>(consent.as_ref(), classes, &[], &unused, self.now);
         let refused = verdicts.iter().zip(classes).find(|(v, _)| matches!(v, Verdict::Refused(_)));
         let Some((_, class)) = refused else { return Ok(None) };
-        match self.ask::<P>(&[*class]).await? {
-            Asked::No(no) => Ok(Some(no)),
-            Asked::Yes(..) | Asked::OnlyOnItsPage(_) => Ok(None),
+        match self.decided::<P>(&[*class], &[], Keep::Refusals).await? {
+            Some(Asked::No(no)) => Ok(Some(no)),
+            Some(Asked::Yes(..) | Asked::OnlyOnItsPage(_)) | None => Ok(None),
         }
     }
 
@@ -233,7 +281,7 @@ impl Turn {
         let sealed = only_on_page || self.tier(classes) == Tier::Sealed;
         let page = self.shown == Shown::InConversation && sealed;
         if classes.len() < 2 && !page {
-            return Ok(Worth::Asking(classes.to_vec()));
+            return Ok(Worth::Asking);
         }
         let turn = self.clone();
         let consent = self.app.store.read(move |tx| turn.consent(tx)).await?;
@@ -242,9 +290,9 @@ impl Turn {
         let refused =
             verdicts.iter().zip(classes).find(|(verdict, _)| matches!(verdict, Verdict::Refused(_)));
         Ok(match (refused, consent) {
-            (Some((_, class)), _) => Worth::Asking(vec![*class]),
+            (Some((_, class)), _) => Worth::Refusing(*class),
             (None, Some(consent)) if page => Worth::ItsPage(Box::new(consent)),
-            (None, _) => Worth::Asking(classes.to_vec()),
+            (None, _) => Worth::Asking,
         })
     }
 

@@ -117,6 +117,18 @@ async fn a_clock_that_is_set_back_does_not_bring_an_ended_consent_to_life() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_a_little_keeps_no_answer_back() {
+    let house = House::open().await;
+    let mut guest = linked(&house).await;
+    house.forward(SignedDuration::from_mins(-2));
+    // Balances are one class of data, payments with their accounts are two.
+    let reply = guest.ask(BALANCE).await.unwrap();
+    assert!(block(&reply, "balances").is_some(), "{reply}");
+    let reply = guest.ask("show my last 5 transactions").await.unwrap();
+    assert!(block(&reply, "transactions").is_some(), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_purpose_that_is_added_after_the_consent_opens_nothing() {
     let mut house = House::open().await;
     house.stop().await;
