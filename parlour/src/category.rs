@@ -41,6 +41,20 @@ const KINDS: &[(&[&str], &[&str])] = &[
     (&["utilities", "electricity", "power", "water"], &["4900"]),
     (&["phone", "phone bill", "internet"], &["4814", "4899"]),
     (&["subscriptions", "streaming"], &["5815", "5816", "5817", "5818", "4899", "5968"]),
+    (&["charity", "charities", "donations", "good causes"], &["8398"]),
+    (&["parking"], &["7523"]),
+    (&["tolls"], &["4784"]),
+    (&["insurance"], &["6300", "5960"]),
+    (&["school", "schools", "education", "tuition"], &["8211", "8220", "8241", "8244", "8249", "8299"]),
+    (&["hairdresser", "hairdressers", "barber", "haircuts"], &["7230"]),
+    (&["furniture"], &["5712"]),
+    (&["pets", "vet"], &["5995", "0742"]),
+    (&["gambling", "betting"], &["7995"]),
+    (&["alcohol", "bars", "drinks"], &["5813", "5921"]),
+    (&["dentist"], &["8021"]),
+    (&["car repairs", "garage"], &["7531", "7534", "7535", "7538", "7542"]),
+    (&["toys"], &["5945"]),
+    (&["taxes"], &["9311"]),
 ];
 
 /// Of those, words that mean nothing else wherever they stand in a message.
@@ -48,6 +62,7 @@ const KINDS: &[(&[&str], &[&str])] = &[
 const ANYWHERE: &[&str] = &[
     "supermarket", "supermarkets", "groceries", "eating out", "restaurants", "coffee", "takeaway", "petrol", "pharmacy", "clothes", "hotels",
     "flights", "taxis", "public transport", "electronics", "cinema", "rent", "utilities", "electricity", "entertainment", "streaming",
+    "charity", "charities", "parking", "hairdresser", "furniture", "gambling", "alcohol",
 ];
 
 /// The words for kinds of shops that are found wherever they stand: "groceries October vs September".

@@ -65,6 +65,9 @@ pub fn of<'a>(app: &App, tenant: &'a Tenant, text: &str, by_phrases: &Decision) 
         return Meaning::NotHere("show whole numbers, PINs or codes");
     }
     let is_sure = matches!(verdict, Verdict::Act(_));
+    if !is_sure && wishes::replaces_a_card(text) {
+        return Meaning::Which(vec![Intent::CardLost, Intent::CardStolen]);
+    }
     if !is_sure && (wishes::disputes(text) || wishes::tells_of_fraud(text)) {
         return tenant.help.of_topic(NOT_MINE).map_or(Meaning::NotHere(NOT_YOURS), Meaning::Page);
     }

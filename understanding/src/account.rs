@@ -122,11 +122,31 @@ const LISTED: &[&str] = &[
     "transfers",
     "deposits",
     "buys",
+    "shops",
+    "stores",
+    "merchants",
+    "retailers",
+    "payees",
 ];
 
 /// Words between a number and what it counts.
 const BETWEEN: &[&str] = &[
-    "last", "latest", "recent", "most", "newest", "card", "bank", "pending", "biggest", "largest", "of", "my",
+    "last",
+    "latest",
+    "recent",
+    "most",
+    "newest",
+    "card",
+    "bank",
+    "pending",
+    "biggest",
+    "largest",
+    "smallest",
+    "cheapest",
+    "favourite",
+    "favorite",
+    "of",
+    "my",
 ];
 
 /// Finds "last 5 transactions", "five latest payments", "my last transaction".

@@ -132,6 +132,9 @@ pub fn understand(text: &str, about: &Context) -> Understood {
     if flow == Some(Flow::Refund) && refunds_are_asked_for(&words, &decision) {
         decision = Decision::Act(Intent::Transactions);
     }
+    if !matches!(decision, Decision::Act(_)) && merchant::asks_whether_paid(&words, merchant.as_deref()) {
+        decision = Decision::Act(Intent::Transactions);
+    }
     Understood {
         decision,
         intent_probability,

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Measure {
     /// The largest first.
     Largest,
+    /// The smallest first.
+    Smallest,
     /// What they come to on average in one of these.
     Average(Every),
     /// What they come to by shop, where most was paid first.
@@ -28,6 +30,9 @@ pub enum Every {
 }
 
 const LARGEST: &[&str] = &["biggest", "largest", "priciest", "costliest", "dearest"];
+const SMALLEST: &[&str] = &["smallest", "cheapest"];
+const BOUGHT: &[&str] =
+    &["payment", "payments", "purchase", "purchases", "expense", "expenses", "thing", "things"];
 const AVERAGE: &[&str] = &["average", "avg", "typically", "usually"];
 
 /// Whether a message asks where most was paid: "which shop do I spend most at", "top merchants".
@@ -54,14 +59,20 @@ fn by_shop(words: &[Word]) -> bool {
 /// Finds it.
 pub(crate) fn find(words: &[Word]) -> Option<Measure> {
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.text.as_str()));
-    let expensive = words.windows(2).any(|pair| pair[0].text == "most" && pair[1].text == "expensive");
-    let highest =
-        has(&["highest"]) && has(&["payment", "payments", "purchase", "purchases", "expense", "expenses"]);
+    let pair = |first: &str, second: &str| {
+        words.windows(2).any(|pair| pair[0].text == first && pair[1].text == second)
+    };
+    let expensive = pair("most", "expensive");
+    let highest = has(&["highest"]) && has(BOUGHT);
+    let smallest = has(SMALLEST) || has(&["lowest"]) || pair("least", "expensive");
     if by_shop(words) {
         return Some(Measure::ByShop);
     }
     if has(LARGEST) || expensive || highest {
         return Some(Measure::Largest);
+    }
+    if smallest && has(BOUGHT) {
+        return Some(Measure::Smallest);
     }
     has(AVERAGE).then(|| {
         Measure::Average(match () {
@@ -82,6 +93,10 @@ mod tests {
         for (message, measure) in [
             ("what's my biggest purchase this month", Some(Measure::Largest)),
             ("most expensive thing I bought", Some(Measure::Largest)),
+            ("my smallest payment this month", Some(Measure::Smallest)),
+            ("the cheapest thing I bought", Some(Measure::Smallest)),
+            ("cheapest way to pay abroad", None),
+            ("lowest balance", None),
             ("average spend per week", Some(Measure::Average(Every::Week))),
             ("what do I usually spend on food", Some(Measure::Average(Every::Month))),
             ("which shop do I spend most at", Some(Measure::ByShop)),

@@ -309,10 +309,70 @@ fn introduces(words: &[Word], at: usize) -> bool {
             ],
             3,
         ),
+        "pay" | "paid" => {
+            i_paid(&words[..=at]) && !words.get(at + 1).is_some_and(|next| is_no_payee(&next.text))
+        }
+        "for" => at > 0 && i_paid(&words[..at]),
         "on" => before(&["spend", "spent", "spending", "spends"], 4),
         "to" => before(&["paid", "pay", "payments", "payment", "go", "went", "been"], 3),
         _ => false,
     }
+}
+
+/// Whether these words end with "did I pay" or "have I already paid", which begin a question.
+fn i_paid(words: &[Word]) -> bool {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let texts: Vec<&str> =
+        texts.into_iter().filter(|text| !matches!(*text, "already" | "ever" | "just" | "actually")).collect();
+    matches!(texts[..], ["did" | "have" | "has", "i" | "we", "pay" | "paid"])
+}
+
+/// What follows "did I pay" and is nobody who is paid: "more", "by card", "interest".
+fn is_no_payee(word: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "for",
+        "to",
+        "more",
+        "less",
+        "too",
+        "off",
+        "back",
+        "extra",
+        "enough",
+        "twice",
+        "with",
+        "by",
+        "in",
+        "on",
+        "out",
+        "fee",
+        "fees",
+        "tax",
+        "interest",
+        "charges",
+        "bill",
+        "bills",
+        "much",
+        "or",
+        "and",
+        "already",
+        "today",
+        "yesterday",
+        "money",
+        "full",
+        "double",
+        "late",
+        "early",
+        "online",
+        "cash",
+    ];
+    WORDS.contains(&word)
+}
+
+/// Whether a message asks for a payment of one's own: "did I pay Anna", "have I paid Netflix this month".
+pub(crate) fn asks_whether_paid(words: &[Word], merchant: Option<&str>) -> bool {
+    let paid = (1..=words.len().min(5)).any(|end| i_paid(&words[..end]));
+    paid && merchant.is_some()
 }
 
 fn named(text: &str, words: &[Word], at: usize, period: Option<&Found>) -> Option<String> {
@@ -345,6 +405,25 @@ fn is_time(word: &str) -> bool {
 mod tests {
     use super::*;
     use crate::words::split;
+
+    #[test]
+    fn whether_something_was_paid_names_who_was_paid() {
+        for (message, payee) in [
+            ("did I pay Anna", Some("Anna")),
+            ("have we already paid Netflix this month?", Some("Netflix")),
+            ("did I pay for parking yesterday", Some("parking")),
+            ("did I pay more than last month", None),
+            ("have I paid interest", None),
+            ("did I pay by card", None),
+            ("why did I pay twice", None),
+        ] {
+            let words = split(message);
+            let period = crate::period::find(&words, "2026-11-20".parse().unwrap());
+            let found = find(message, &words, &[], period.as_ref());
+            assert_eq!(found.as_deref(), payee, "{message}");
+            assert_eq!(asks_whether_paid(&words, found.as_deref()), payee.is_some(), "{message}");
+        }
+    }
 
     #[test]
     fn a_merchant_may_stand_between_two_words() {

@@ -269,6 +269,15 @@ pub fn asks_for_number(text: &str) -> bool {
     named && texts.iter().any(|word| ASKS.contains(word)) && !texts.iter().any(|word| OTHER.contains(word))
 }
 
+/// Whether somebody wants another card for the one that they have: "order a replacement", "replace my card".
+pub fn replaces_a_card(text: &str) -> bool {
+    let words = words::split(text);
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let has = |known: &[&str]| texts.iter().any(|word| known.contains(word));
+    let another = has(&["replacement"]) && has(&["order", "card", "need", "want", "send", "get"]);
+    another || (has(&["replace", "replaced"]) && has(&["card"]))
+}
+
 /// Whether somebody disputes a payment.
 pub fn disputes(text: &str) -> bool {
     const WORDS: &[&str] = &["dispute", "disputing", "disputed", "chargeback", "contest"];
@@ -334,6 +343,18 @@ mod tests {
             "freeze my card",
         ] {
             assert!(!super::asks_for_number(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn another_card_is_wanted_in_these_words() {
+        for yes in ["order a replacement", "replace my card", "I need a replacement card please"] {
+            assert!(super::replaces_a_card(yes), "{yes}");
+        }
+        for no in
+            ["order a card", "what did the replacement part cost", "I need a new card", "replace my alert"]
+        {
+            assert!(!super::replaces_a_card(no), "{no}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! "Which shop do I spend most at?", "my top merchants".
 
-use super::{matching, open, spent, where_at};
+use super::{MOST, matching, open, spent, where_at};
 use crate::{
     asking::{Turn, TurnFault},
     reply::{Block, Point, Reply},
@@ -10,7 +10,7 @@ use domain::{Currency, Money, Transaction};
 use std::collections::BTreeMap;
 use understanding::Entities;
 
-/// How many shops are told where most was paid.
+/// How many shops are told where most was paid, unless a number is asked for.
 const SHOPS_SHOWN: usize = 8;
 
 /// Where most was paid: shops with what was paid there and how often, most first.
@@ -25,7 +25,8 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
     }
     let title = format!("Where you paid most, {}", span.in_words());
-    let (rows, more) = most_paid(&payments);
+    let most = about.count.map_or(SHOPS_SHOWN, |count| usize::from(count).clamp(1, MOST));
+    let (rows, more) = most_paid(&payments, most);
     let mut blocks = vec![Block::Facts { title, rows }];
     blocks.extend((more > 0).then(|| Block::Text { text: format!("And {more} more.") }));
     blocks.extend(span.cut_off());
@@ -34,8 +35,8 @@ pub async fn tell(turn: &Turn, about: &Entities) -> Result<Reply, TurnFault> {
     Ok(reply.with_quick(&["How do I spend my money?", "Where did I shop?"]))
 }
 
-/// The shops, where most was paid first, and how many more there are.
-fn most_paid(payments: &[Transaction]) -> (Vec<Point>, usize) {
+/// So many shops, where most was paid first, and how many more there are.
+fn most_paid(payments: &[Transaction], most: usize) -> (Vec<Point>, usize) {
     let mut by: BTreeMap<(&str, Currency), (i64, u32)> = BTreeMap::new();
     for payment in payments {
         let name = payment.merchant.as_deref().unwrap_or(&payment.description);
@@ -51,8 +52,8 @@ fn most_paid(payments: &[Transaction]) -> (Vec<Point>, usize) {
             n => format!("{}, {n} payments", Money::new(units, currency)),
         },
     };
-    let more = sorted.len().saturating_sub(SHOPS_SHOWN);
-    (sorted.into_iter().take(SHOPS_SHOWN).map(row).collect(), more)
+    let more = sorted.len().saturating_sub(most);
+    (sorted.into_iter().take(most).map(row).collect(), more)
 }
 
 #[cfg(test)]
@@ -67,13 +68,13 @@ mod tests {
             ..payment("2026-11-09T05:00:00Z")
         };
         let told: Vec<(String, String)> =
-            most_paid(&[at("Kettle", -400), at("Market", -500), at("Kettle", -300)])
+            most_paid(&[at("Kettle", -400), at("Market", -500), at("Kettle", -300)], SHOPS_SHOWN)
                 .0
                 .into_iter()
                 .map(|point| (point.term, point.text))
                 .collect();
         let many: Vec<Transaction> = (1..=10).map(|n| at(&format!("Shop {n}"), -100 * n)).collect();
-        let (rows, more) = most_paid(&many);
+        let (rows, more) = most_paid(&many, SHOPS_SHOWN);
         assert_eq!((rows.len(), more), (SHOPS_SHOWN, 2), "nothing is left out unsaid");
         let expected = [("Kettle", "$7.00, 2 payments"), ("Market", "$5.00, 1 payment")];
         assert_eq!(told, expected.map(|(name, text)| (name.to_owned(), text.to_owned())));

@@ -19,8 +19,8 @@ use understanding::{Entities, Every, FOREIGN, Flow, Measure, ONLINE, country_nam
 
 /// How many payments are shown when nobody says how many.
 const SHOWN: usize = 10;
-/// And of the largest ones.
-const LARGEST_SHOWN: usize = 5;
+/// And of the largest or smallest ones.
+const EXTREMES_SHOWN: usize = 5;
 /// The most that are shown in one answer.
 const MOST: usize = 50;
 /// The most that are read from the bank for one answer.
@@ -223,36 +223,40 @@ pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply,
         Err(reply) => return Ok(reply),
     };
     let mut payments = matching(&mut read, &about);
-    let largest = about.measure == Some(Measure::Largest);
-    if largest {
+    let extremes = extremes(&about);
+    if let Some(first) = extremes {
         payments = if comes_in(&about) { payments } else { spent(payments) };
-        payments.sort_by_key(|payment| std::cmp::Reverse(payment.amount.minor_units.unsigned_abs()));
+        payments.sort_by_key(|payment| payment.amount.minor_units.unsigned_abs());
+        if first == LARGEST {
+            payments.reverse();
+        }
     }
     if payments.is_empty() {
         let text = format!("I found no {}{} from {}.", such(&about), where_at(&about), span.in_words());
         return Ok(Reply { seen: read.seen, ..Reply::text(text) });
     }
-    let usual = if largest { LARGEST_SHOWN } else { SHOWN };
+    let usual = if extremes.is_some() { EXTREMES_SHOWN } else { SHOWN };
     let most = about.count.map_or(usual, |n| usize::from(n).clamp(1, MOST));
     let left = payments.get(before..).unwrap_or_default();
     if left.is_empty() {
         return Ok(Reply { seen: read.seen, ..Reply::text("That was all of them.") });
     }
     let (rows, more) = rows(&span, &read.accounts, left, most);
-    let text = match () {
-        () if before > 0 && largest => "Going on, smaller ones:".to_owned(),
-        () if before > 0 => "Going on, older ones:".to_owned(),
-        () if largest && comes_in(&about) => {
-            format!("{} from {}, the largest first:", notice::capital(what(&about)), span.in_words())
+    let text = match extremes {
+        Some(LARGEST) if before > 0 => "Going on, smaller ones:".to_owned(),
+        Some(_) if before > 0 => "Going on, larger ones:".to_owned(),
+        None if before > 0 => "Going on, older ones:".to_owned(),
+        Some(first) if comes_in(&about) => {
+            format!("{} from {}, the {first} first:", notice::capital(what(&about)), span.in_words())
         }
-        () if largest => format!("Your largest payments from {}, the largest first:", span.in_words()),
-        () if about.period.is_some() || about.since_pay => {
+        Some(first) => format!("Your {first} payments from {}, the {first} first:", span.in_words()),
+        None if about.period.is_some() || about.since_pay => {
             format!("{} from {}, newest first:", notice::capital(what(&about)), span.in_words())
         }
-        () if about.flow.is_some() || about.status.is_some() => {
+        None if about.flow.is_some() || about.status.is_some() => {
             format!("{}, newest first:", notice::capital(what(&about)))
         }
-        () => "Your newest payments:".to_owned(),
+        None => "Your newest payments:".to_owned(),
     };
     let shown = u32::try_from(before + rows.len()).unwrap_or(u32::MAX);
     let mut blocks = vec![Block::Text { text }, Block::Transactions { rows, more }];
@@ -263,6 +267,17 @@ pub async fn list(turn: &Turn, about: &Entities, before: usize) -> Result<Reply,
     let next: &[&str] =
         if more > 0 { &["Show more", "How much is that in total?"] } else { &["How much is that in total?"] };
     Ok(reply.with_quick(next).with_quick(&["Where did I shop?"]))
+}
+
+const LARGEST: &str = "largest";
+
+/// Which payments come first where their size is asked for.
+fn extremes(about: &Entities) -> Option<&'static str> {
+    match about.measure? {
+        Measure::Largest => Some(LARGEST),
+        Measure::Smallest => Some("smallest"),
+        Measure::Average(_) | Measure::ByShop => None,
+    }
 }
 
 /// Whether a question is about money that came in.

@@ -28,7 +28,7 @@ pub(super) fn serve<'t>(turn: &'t Turn, intent: Intent, about: &'t Entities, tex
             Box::pin(spending::total(turn, about))
         }
         Intent::Transactions => Box::pin(spending::list(turn, about, 0)),
-        Intent::Spending if about.measure == Some(Measure::Largest) => {
+        Intent::Spending if matches!(about.measure, Some(Measure::Largest | Measure::Smallest)) => {
             Box::pin(spending::list(turn, about, 0))
         }
         Intent::Spending => Box::pin(spending::total(turn, about)),

@@ -86,7 +86,9 @@ pub(super) const PHRASES: Phrases = &[
             "whats the|that|this charge|payment|purchase|debit of|from|at",
             "^ did|has|have * charge|charged|bill|billed me|us",
             "biggest|largest|priciest single|card|one? payment|payments|purchase|purchases|expense|expenses|charge|charges",
-            "most expensive thing|things|payment|purchase",
+            "most|least expensive thing|things|payment|purchase",
+            "smallest|cheapest|lowest single|card|one? payment|payments|purchase|purchases|expense|expenses",
+            "cheapest thing|things i|we|ive|weve",
             "anything pending",
             "whats pending",
             "what left my account",
@@ -117,6 +119,7 @@ pub(super) const PHRASES: Phrases = &[
         Spending,
         Strong,
         &[
+            "how much * did|have|has|do i|we * give|gave|given|donate|donated",
             "how much|many * did|have|has|do|am|was|is i|we|my|weve|ive * spend|spent|spending|pay|paid|shell|shelled|blow|blown",
             "how much ive|i|weve|we * spent|spend|paid|blown",
             "how much|what money? went|goes|gone|going|has|have * on|at|to groceries|food|rent|eating|shopping|coffee|bills",

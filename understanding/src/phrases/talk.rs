@@ -85,6 +85,8 @@ pub(super) const PHRASES: Phrases = &[
             "complain|complaint",
             "is|are there a|an|any? real? human|person|agent|people|somebody|someone",
             "speak|talk to them|him|her|you|the directly|bank|branch|team",
+            "^ i|we|ive|weve|im have|just|recently|am? moved|moving house|home|flat|apartment? $",
+            "^ please|can|could|how? i|you|want|need|do? to|i? change|update|edit|correct my email|mail address? please? $",
         ],
     ),
     (Person, Weak, &["agent", "human", "operator", "somebody|someone"]),
