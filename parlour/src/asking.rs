@@ -101,6 +101,14 @@ enum Worth {
     ItsPage(Box<Consent>),
 }
 
+/// What came of a decision.
+enum Decided<P: ForPurpose> {
+    /// It is in the log.
+    Kept(Asked<P>),
+    /// Only a refusal was to be kept and there was none: nothing is in the log. The consent that would have allowed it.
+    NotRefused(Box<Consent>),
+}
+
 /// Which decisions are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
@@ -110,10 +118,10 @@ enum Keep {
     Refusals,
 }
 
-/// Why nothing was decided.
+/// Why nothing was kept.
 enum Undecided {
-    /// Nothing would have been refused.
-    NotRefused,
+    /// Nothing would have been refused, under this consent.
+    NotRefused(Box<Consent>),
     /// The store.
     Store(DbError),
 }
@@ -159,33 +167,38 @@ impl Turn {
         accounts: &[AccountId],
         only_on_page: bool,
     ) -> Result<Asked<P>, TurnFault> {
-        match self.worth_asking::<P>(classes, accounts, only_on_page).await? {
-            Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
-            Worth::Refusing(class) => {
-                if let Some(no) = self.decided(&[class], accounts, Keep::Refusals).await? {
-                    return Ok(no);
-                }
-            }
+        let sealed = only_on_page || self.tier(classes) == Tier::Sealed;
+        let page = self.shown == Shown::InConversation && sealed;
+        match self.worth_asking::<P>(classes, accounts, page).await? {
             Worth::Asking => {}
+            Worth::ItsPage(consent) => return Ok(Asked::OnlyOnItsPage(consent)),
+            Worth::Refusing(class) => match self.decided(&[class], accounts, Keep::Refusals).await? {
+                Decided::Kept(no) => return Ok(no),
+                Decided::NotRefused(consent) if page => return Ok(Asked::OnlyOnItsPage(consent)),
+                Decided::NotRefused(_) => {}
+            },
         }
-        let asked = self.decided(classes, accounts, Keep::Everything).await?;
-        Ok(asked.expect("whatever was decided is kept"))
+        Ok(match self.decided(classes, accounts, Keep::Everything).await? {
+            Decided::Kept(asked) => asked,
+            Decided::NotRefused(consent) => Asked::OnlyOnItsPage(consent), // no permit, so nothing is shown
+        })
     }
 
-    /// Decides about each of these classes and logs it; none if what was decided is not to be kept.
+    /// Decides about each of these classes and logs it, if it is to be kept.
     async fn decided<P: ForPurpose + 'static>(
         &self,
         classes: &[DataClass],
         accounts: &[AccountId],
         keep: Keep,
-    ) -> Result<Option<Asked<P>>, TurnFault> {
+    ) -> Result<Decided<P>, TurnFault> {
         let entries: Vec<EntryId> = classes.iter().map(|_| EntryId::new(rim::uuid(self.now))).collect();
         let (turn, ids, asked, of) = (self.clone(), entries.clone(), classes.to_vec(), accounts.to_vec());
         let decided = self.app.store.decide(entries, move |tx| -> Result<_, Undecided> {
             let (consent, now) = turn.held(tx)?;
             let verdicts = turn.verdicts::<P>(consent.as_ref(), &asked, &of, &ids, now);
-            if keep == Keep::Refusals && verdicts.iter().all(|v| matches!(v, Verdict::Allowed(_))) {
-                return Err(Undecided::NotRefused);
+            let refused = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Refused(_)));
+            if let (Keep::Refusals, false, Some(consent)) = (keep, refused, &consent) {
+                return Err(Undecided::NotRefused(Box::new(consent.clone())));
             }
             for verdict in &verdicts {
                 access::stage(tx, verdict.decision())?;
@@ -194,12 +207,12 @@ impl Turn {
         });
         let ((verdicts, consent), logged) = match decided.await {
             Ok(decided) => decided,
-            Err(Undecided::NotRefused) => return Ok(None),
+            Err(Undecided::NotRefused(consent)) => return Ok(Decided::NotRefused(consent)),
             Err(Undecided::Store(fault)) => return Err(fault.into()),
         };
         let asked = self.settle(verdicts, consent.clone(), logged)?;
         self.end_if_over(&asked, consent).await?;
-        Ok(Some(asked))
+        Ok(Decided::Kept(asked))
     }
 
     /// The No that the gate would say to one of these, and says with it, so that it is in the log. None if it would say
@@ -215,8 +228,8 @@ impl Turn {
         let refused = verdicts.iter().zip(classes).find(|(v, _)| matches!(v, Verdict::Refused(_)));
         let Some((_, class)) = refused else { return Ok(None) };
         match self.decided::<P>(&[*class], &[], Keep::Refusals).await? {
-            Some(Asked::No(no)) => Ok(Some(no)),
-            Some(Asked::Yes(..) | Asked::OnlyOnItsPage(_)) | None => Ok(None),
+            Decided::Kept(Asked::No(no)) => Ok(Some(no)),
+            Decided::Kept(Asked::Yes(..) | Asked::OnlyOnItsPage(_)) | Decided::NotRefused(_) => Ok(None),
         }
     }
 
@@ -276,10 +289,8 @@ impl Turn {
         &self,
         classes: &[DataClass],
         accounts: &[AccountId],
-        only_on_page: bool,
+        page: bool,
     ) -> Result<Worth, DbError> {
-        let sealed = only_on_page || self.tier(classes) == Tier::Sealed;
-        let page = self.shown == Shown::InConversation && sealed;
         if classes.len() < 2 && !page {
             return Ok(Worth::Asking);
         }

@@ -2,6 +2,7 @@
 
 use crate::{house::House, ledger::Values, messenger::Messenger};
 use domain::Channel;
+use jiff::SignedDuration;
 use parlour::demo::guest::block;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -93,6 +94,21 @@ fn plain(html: &str) -> String {
         }
     }
     text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_leaks_where_a_clock_was_set_back() {
+    let house = House::open().await;
+    let mut person = Messenger::on(&house, Channel::Messenger, "psid-4712").await;
+    person.ask("hello").await;
+    person.link().await;
+    house.forward(SignedDuration::from_mins(-2));
+    for question in &QUESTIONS[..6] {
+        let reply = person.ask(question).await;
+        assert!(block(&reply, "sealed_link").is_some(), "{question}: {reply}");
+    }
+    let values = Values::of(house.data(), "harbour", "maya");
+    assert!(found(&values, &texts(&person.carried().await)).is_empty());
 }
 
 async fn nothing_leaks_on(channel: Channel) {
