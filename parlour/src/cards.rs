@@ -9,7 +9,7 @@ use crate::{
     refusal,
     reply::{Reply, Seen},
 };
-use domain::{Card, CardKind, CardState, ConsentId, DataClass, FrozenBy, Loss, Order};
+use domain::{Card, CardId, CardKind, CardState, ConsentId, DataClass, FrozenBy, Loss, Order};
 use gate::AccountManagement;
 use understanding::{AccountHint, Entities, Understood, wishes};
 
@@ -65,22 +65,41 @@ pub async fn begin(turn: &Turn, wish: CardWish, about: &Entities, text: &str) ->
     let mut cards: Vec<&Card> =
         if said.is_empty() { all.iter().filter(|card| named(card)).collect() } else { said };
     cards.retain(|card| is_of_kind(wishes::card_kind(text), card.kind));
-    let mut fit: Vec<CardChoice> =
-        cards.iter().filter(|card| fits(&wish, card)).map(|card| choice(card)).collect();
-    let reply = match fit.len() {
-        0 => none_fits(turn, &wish, &cards),
-        1 => question(turn, &wish, &fit.remove(0)),
-        _ => which(wish, fit),
-    };
-    Ok(Reply { seen: vec![seen], ..reply })
+    Ok(Reply { seen: vec![seen], ..offer(turn, wish, &cards) })
 }
 
-/// If the chat has just asked which card, answers to what was said; otherwise none.
+/// Begins again with the cards that were not meant before.
+async fn begin_other(turn: &Turn, wish: CardWish, but: &CardId) -> Result<Reply, TurnFault> {
+    let (all, seen) = match read(turn).await? {
+        Read::Cards(cards, seen) => (cards, seen),
+        Read::OnlyOnItsPage(_) => return Ok(orders::elsewhere(turn, ELSEWHERE)),
+        Read::Instead(reply) => return Ok(*reply),
+    };
+    let others: Vec<&Card> = all.iter().filter(|card| card.id != *but).collect();
+    Ok(Reply { seen: vec![seen], ..offer(turn, wish, &others) })
+}
+
+/// Asks whether to do it with the one card that fits, or with which.
+fn offer(turn: &Turn, wish: CardWish, cards: &[&Card]) -> Reply {
+    let mut fit: Vec<CardChoice> =
+        cards.iter().filter(|card| fits(&wish, card)).map(|card| choice(card)).collect();
+    match fit.len() {
+        0 => none_fits(turn, &wish, cards),
+        1 => question(turn, &wish, &fit.remove(0)),
+        _ => which(wish, fit),
+    }
+}
+
+/// If the chat has just asked which card, or whether to do something with one, answers to what was said about which card is
+/// meant; otherwise none.
 pub async fn answer_if_asked(
     turn: &Turn,
     text: &str,
     understood: &Understood,
 ) -> Result<Option<Reply>, TurnFault> {
+    if let Some((wish, not)) = other_is_meant(turn, text) {
+        return begin_other(turn, wish, &not).await.map(Some);
+    }
     let Some(Asked::Card { wish, cards }) = turn.memory.asked() else { return Ok(None) };
     if orders::says_no(text, understood) {
         return Ok(Some(orders::left()));
@@ -88,11 +107,45 @@ pub async fn answer_if_asked(
     let by_digits = cards.iter().position(|card| card.last4.len() == 4 && text.contains(&card.last4));
     let chosen =
         by_digits.or_else(|| only_of_kind(text, cards)).or_else(|| memory::chosen(text, cards.len()));
-    let Some(at) = chosen else { return Ok(None) };
+    let Some(at) = chosen else {
+        // Of two that were offered, either is the other one.
+        return Ok(wishes::means_the_other(text).then(|| which(wish.clone(), cards.clone())));
+    };
     if let CardWish::Limits { wish } = wish {
         return limits::change(turn, &cards[at].last4, *wish).await.map(Some);
     }
     Ok(Some(question(turn, wish, &cards[at])))
+}
+
+/// "No, the other card" to a question about one; "the other one too" after it was done.
+fn other_is_meant(turn: &Turn, text: &str) -> Option<(CardWish, CardId)> {
+    if !wishes::means_the_other(text) {
+        return None;
+    }
+    match turn.memory.asked() {
+        Some(Asked::Order { order, reference: None, .. }) => with_card(order),
+        Some(_) => None,
+        None if turn.memory.topic().is_none() || wishes::as_well(text) => {
+            let (back, card) = with_card(&turn.memory.undo()?.order)?;
+            match back {
+                CardWish::Unfreeze => Some((CardWish::Freeze, card)),
+                CardWish::Freeze => Some((CardWish::Unfreeze, card)),
+                CardWish::ReportLost | CardWish::ReportStolen | CardWish::Limits { .. } => None,
+            }
+        }
+        None => None,
+    }
+}
+
+/// What an order does with which card.
+fn with_card(order: &Order) -> Option<(CardWish, CardId)> {
+    match order {
+        Order::FreezeCard { card, .. } => Some((CardWish::Freeze, card.clone())),
+        Order::UnfreezeCard { card, .. } => Some((CardWish::Unfreeze, card.clone())),
+        Order::ReportCard { card, loss: Loss::Lost, .. } => Some((CardWish::ReportLost, card.clone())),
+        Order::ReportCard { card, loss: Loss::Stolen, .. } => Some((CardWish::ReportStolen, card.clone())),
+        _ => None,
+    }
 }
 
 /// Whether a card may be the one that was meant by its kind. What the bank calls neither may be either.

@@ -168,6 +168,9 @@ pub struct Memory {
     /// What was asked last.
     #[serde(default)]
     asked: Option<Asked>,
+    /// When something was asked last, whether or not it was answered.
+    #[serde(default)]
+    asked_at: Option<Timestamp>,
     /// How many messages in a row were not understood.
     #[serde(default)]
     misses: u8,
@@ -211,6 +214,11 @@ impl Memory {
         self.asked.as_ref()
     }
 
+    /// Whether something was asked not long ago, even if the talk went on to other things since.
+    pub fn asked_lately(&self, now: Timestamp) -> bool {
+        self.asked_at.is_some_and(|at| now.duration_since(at) <= LASTS)
+    }
+
     /// The way back from what was done last.
     pub fn undo(&self) -> Option<&Undo> {
         self.undo.as_ref()
@@ -239,13 +247,15 @@ impl Memory {
         now: Timestamp,
     ) -> Memory {
         let topic = topic.or_else(|| self.topic.clone());
-        Memory { at: Some(now), topic, shown, asked, misses: 0, undo: self.undo.clone() }
+        let asked_at = if asked.is_some() { Some(now) } else { self.asked_at };
+        Memory { at: Some(now), topic, shown, asked, asked_at, misses: 0, undo: self.undo.clone() }
     }
 
     /// After a message that was not understood.
     pub fn missed(&self, asked: Option<Asked>, now: Timestamp) -> Memory {
         let misses = if self.is_enough() { 0 } else { self.misses + 1 };
-        Memory { at: Some(now), asked, misses, ..self.clone() }
+        let asked_at = if asked.is_some() { Some(now) } else { self.asked_at };
+        Memory { at: Some(now), asked, asked_at, misses, ..self.clone() }
     }
 
     /// Nothing is remembered: after the sharing ended, say.

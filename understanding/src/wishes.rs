@@ -269,6 +269,24 @@ pub fn asks_for_number(text: &str) -> bool {
     named && texts.iter().any(|word| ASKS.contains(word)) && !texts.iter().any(|word| OTHER.contains(word))
 }
 
+/// Whether a message says no more than that the other one is meant: "no, the other card", "and the other one too".
+pub fn means_the_other(text: &str) -> bool {
+    const AROUND: &[&str] = &[
+        "other", "another", "one", "card", "the", "my", "no", "not", "this", "that", "it", "i", "meant",
+        "mean", "want", "please", "pls", "sorry", "actually", "instead", "rather", "and", "now", "ok",
+        "okay", "freeze", "block", "unfreeze", "too", "also", "as", "well", "same", "do", "with", "for",
+        "to",
+    ];
+    let words = words::split(text);
+    words.iter().any(|word| word.text == "other")
+        && words.iter().all(|word| AROUND.contains(&word.text.as_str()))
+}
+
+/// Whether a message asks for the same once more: "the other card too".
+pub fn as_well(text: &str) -> bool {
+    words::split(text).iter().any(|word| matches!(word.text.as_str(), "too" | "also" | "same" | "well"))
+}
+
 /// Whether somebody wants another card for the one that they have: "order a replacement", "replace my card".
 pub fn replaces_a_card(text: &str) -> bool {
     let words = words::split(text);
@@ -344,6 +362,19 @@ mod tests {
         ] {
             assert!(!super::asks_for_number(no), "{no}");
         }
+    }
+
+    #[test]
+    fn the_other_one_is_meant_in_these_words() {
+        for yes in
+            ["the other card", "no, the other one", "and the other one too", "sorry I meant my other card"]
+        {
+            assert!(super::means_the_other(yes), "{yes}");
+        }
+        for no in ["the other account", "what about the other payments", "one card", "another card please"] {
+            assert!(!super::means_the_other(no), "{no}");
+        }
+        assert!(super::as_well("the other one too") && !super::as_well("the other one"));
     }
 
     #[test]

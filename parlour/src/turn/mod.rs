@@ -121,6 +121,9 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if let Some(reply) = watches::answer_if_asked(turn, text, &understood).await? {
         return Ok((reply, Heard::Aside));
     }
+    if understanding::calls_off(text) && turn.memory.asked_lately(turn.now) {
+        return Ok((plain::nothing_to_call_off(), Heard::Aside));
+    }
     let requests = understanding::requests(text, &about);
     if !requests.is_empty() {
         return several(turn, requests).await;

@@ -210,6 +210,12 @@ pub(super) fn nothing_asked() -> Reply {
         .with_quick(&["What’s my balance?", "What can you do?"])
 }
 
+/// "Cancel" a little after a question that the talk has left: hardly meant for the sharing.
+pub(super) fn nothing_to_call_off() -> Reply {
+    let text = "I ask nothing just now, so there is nothing to cancel. To end the sharing, write “stop”.";
+    Reply::text(text).with_quick(&["Stop", "What can you do?"])
+}
+
 /// A yes to nothing, or to a question that wants more than a yes.
 pub(super) fn not_a_yes(turn: &Turn) -> Reply {
     match turn.memory.asked() {
