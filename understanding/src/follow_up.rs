@@ -99,6 +99,10 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
         Decision::Clarify(_) | Decision::Refuse => None,
     };
     let mut now = understood.entities.clone();
+    // Balances are those of this moment: who names days or places asks for something else.
+    if before.intent == Intent::Balance && asks_itself.is_none() && names_more_than_accounts(&now) {
+        return None;
+    }
     let names = now != Entities::default() || other_account(&texts).is_some();
     if !opened && now.merchant.is_none() {
         // "Tesco last week", "any fees this month": the one word that was not read is what is asked about.
@@ -124,6 +128,16 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
         }
         None => None,
     }
+}
+
+/// Whether something is named that no balance has.
+fn names_more_than_accounts(now: &Entities) -> bool {
+    now.period.is_some()
+        || now.since_pay
+        || now.merchant.is_some()
+        || now.status.is_some()
+        || now.place.is_some()
+        || now.flow.is_some()
 }
 
 /// What a message that only points at what was shown asks for.

@@ -45,8 +45,8 @@ pub use redaction::{Redacted, Secret, redact};
 pub use requests::{MOST_REQUESTS, Request, requests};
 pub use tracking::{Carrier, Tracking, find as tracking};
 pub use watch::{
-    DigestAsk, QuietAsk, WatchAsk, WatchKind, WatchWish, WhichWatch, watch, watch_amount, watch_stop,
-    watch_wish,
+    DigestAsk, QuietAsk, WatchAsk, WatchKind, WatchWish, WhichWatch, names_waking_hours, watch, watch_amount,
+    watch_stop, watch_wish,
 };
 pub use words::MAX_READ_BYTES;
 
@@ -119,7 +119,8 @@ pub struct Entities {
 
 /// Reads a message. Of a very long one, only the first [`MAX_READ_BYTES`] bytes.
 pub fn understand(text: &str, about: &Context) -> Understood {
-    let words = words::split(text);
+    let mut words = words::split(text);
+    period::mend(&mut words);
     let today = about.now.to_zoned(about.zone.clone()).date();
     let since_pay = period::since_pay(&words);
     let found = period::find(&words, today).filter(|_| !since_pay);

@@ -96,7 +96,7 @@ fn mistakes(expected: &str, word: &str) -> Option<usize> {
 }
 
 /// One letter more, less, other, or two neighbours swapped. The words of the table are ASCII, so bytes will do.
-fn one_edit_apart(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn one_edit_apart(a: &[u8], b: &[u8]) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let same_start = short.iter().zip(long.iter()).take_while(|(x, y)| x == y).count();
     let (short, long) = (&short[same_start..], &long[same_start..]);

@@ -1,6 +1,9 @@
 //! Which days a message asks for.
 
-use crate::words::{Word, number};
+use crate::{
+    matching::one_edit_apart,
+    words::{Word, number},
+};
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::TimeZone;
 use jiff::{Error, Span, Timestamp, ToSpan};
@@ -72,6 +75,40 @@ const COMPARING: &[&str] =
 
 /// Some days and how many words they took.
 type Days = (Date, Date, usize);
+
+/// Names of days that are known with one mistake in them, wherever they stand.
+const LONG_NAMES: [&str; 11] = [
+    "yesterday",
+    "january",
+    "february",
+    "september",
+    "october",
+    "november",
+    "december",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "saturday",
+];
+
+/// Mends what was typed wrong in the names of days: "last moth", "yesteday", "in Ocotber".
+pub(crate) fn mend(words: &mut [Word]) {
+    for at in 0..words.len() {
+        let after = at > 0 && matches!(words[at - 1].text.as_str(), "last" | "this" | "past" | "previous");
+        let word = words[at].text.as_str();
+        let near = |name: &&str| word != *name && one_edit_apart(name.as_bytes(), word.as_bytes());
+        let mended = match word {
+            "wek" | "weak" | "weeek" | "wekk" | "weke" if after => Some("week"),
+            "yaer" | "yera" | "yeer" if after => Some("year"),
+            "months" => None,
+            _ if after => ["month", "weekend", "quarter"].into_iter().find(near),
+            _ => None,
+        };
+        if let Some(name) = mended.or_else(|| LONG_NAMES.into_iter().find(near)) {
+            words[at].text = name.to_owned();
+        }
+    }
+}
 
 /// Finds the first period in a message.
 pub(crate) fn find(words: &[Word], today: Date) -> Option<Found> {
@@ -380,6 +417,25 @@ mod tests {
     fn read(message: &str) -> Option<(String, String, String)> {
         let period = find(&split(message), TODAY)?.period;
         Some((period.from.to_string(), period.until.to_string(), period.said))
+    }
+
+    #[test]
+    fn names_of_days_are_known_with_a_mistake_in_them() {
+        for (typed, meant) in [
+            ("what did I spend last moth", "what did i spend last month"),
+            ("this wek", "this week"),
+            ("yesteday", "yesterday"),
+            ("in Ocotber", "in october"),
+            ("last wendesday", "last wednesday"),
+            ("the last mile", "the last mile"),
+            ("both months", "both months"),
+            ("a moth in my flat", "a moth in my flat"),
+        ] {
+            let mut words = split(typed);
+            mend(&mut words);
+            let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+            assert_eq!(texts.join(" "), meant);
+        }
     }
 
     #[test]

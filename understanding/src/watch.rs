@@ -119,6 +119,11 @@ pub fn watch(text: &str) -> WatchAsk {
     WatchAsk::Set(wish(text, &words, &texts))
 }
 
+/// Whether a message names nothing but the hours at which alerts may come: "only between 9am and 9pm".
+pub fn names_waking_hours(text: &str) -> bool {
+    hours::names_waking_hours(&words::split(&hours::spaced(text)))
+}
+
 /// What the answer to "what shall I tell you of?" says.
 pub fn watch_wish(text: &str) -> WatchWish {
     let words = words::split(text);

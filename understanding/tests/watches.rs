@@ -197,6 +197,10 @@ fn quiet_hours_are_read_as_people_say_them() {
         ("no notifications before 8 in the morning", at(22, 0), at(8, 0)),
         ("no alerts between 1pm and 3pm", at(13, 0), at(15, 0)),
         ("quiet hours from 9am to 5pm", at(9, 0), at(17, 0)),
+        ("only message me between 9am and 9pm", at(21, 0), at(9, 0)),
+        ("only 8:00 to 22:00", at(22, 0), at(8, 0)),
+        ("send alerts only after 8am", at(22, 0), at(8, 0)),
+        ("alerts only before 9pm please", at(21, 0), at(7, 0)),
     ] {
         assert_eq!(watch(text), WatchAsk::Quiet(QuietAsk::Hours(from, to)), "{text}");
     }

@@ -128,6 +128,9 @@ async fn act(turn: &Turn, text: &str) -> Result<(Reply, Heard), TurnFault> {
     if !requests.is_empty() {
         return several(turn, requests).await;
     }
+    if understanding::names_waking_hours(text) {
+        return Ok((watches::said(turn, Intent::Watch, text).await?, Heard::Aside));
+    }
     if understanding::asks_for_more(text)
         && let Some(Topic { intent: Intent::Transactions, entities }) = turn.memory.topic()
         && turn.memory.shown() > 0

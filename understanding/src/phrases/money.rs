@@ -120,6 +120,7 @@ pub(super) const PHRASES: Phrases = &[
         Strong,
         &[
             "how much * did|have|has|do i|we * give|gave|given|donate|donated",
+            "how much was|were my|the|our last|latest? electricity|energy|power|water|gas|phone|internet|heating|utility|utilities|rent bill|bills|payment|charge?",
             "how much|many * did|have|has|do|am|was|is i|we|my|weve|ive * spend|spent|spending|pay|paid|shell|shelled|blow|blown",
             "how much ive|i|weve|we * spent|spend|paid|blown",
             "how much|what money? went|goes|gone|going|has|have * on|at|to groceries|food|rent|eating|shopping|coffee|bills",

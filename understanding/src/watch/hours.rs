@@ -74,20 +74,24 @@ pub(super) fn quiet(words: &[Word], texts: &[&str]) -> Option<QuietAsk> {
     ]);
     let range = range(words);
     let bounded = has(&["after", "before", "between", "from"]) && (range.is_some() || bound(words).is_some());
-    let about = about_quiet(texts) || (refuses && (night || bounded));
+    let about = about_quiet(texts) || (refuses && (night || bounded)) || names_waking_hours(words);
     if !about || about_digest(texts) {
         return None;
     }
+    let only = has(&["only"]) && !has(&["no", "dont", "not", "never", "without", "stop", "mute", "quiet"]);
     let off = has(&["off", "remove", "end", "cancel", "without", "any", "delete", "disable"])
         || (has(&["no"]) && about_quiet(texts));
     if let Some((from, to)) = range {
-        return Some(QuietAsk::Hours(from, to));
+        // "Only between 9am and 9pm" names the hours that are not quiet.
+        return Some(if only { QuietAsk::Hours(to, from) } else { QuietAsk::Hours(from, to) });
     }
     if off && about_quiet(texts) {
         return Some(QuietAsk::Off);
     }
     let night_time = |hour| Time::constant(hour, 0, 0, 0);
     Some(match bound(words) {
+        Some(("after", from)) if only => QuietAsk::Hours(night_time(NIGHT_BEGINS), morning(from)),
+        Some((_, to)) if only => QuietAsk::Hours(evening(to), night_time(NIGHT_ENDS)),
         Some(("after", from)) => QuietAsk::Hours(evening(from), night_time(NIGHT_ENDS)),
         Some((_, to)) => QuietAsk::Hours(night_time(NIGHT_BEGINS), morning(to)),
         None if night => QuietAsk::Hours(night_time(NIGHT_BEGINS), night_time(NIGHT_ENDS)),
@@ -206,6 +210,18 @@ fn clock(words: &[Word]) -> Option<Clock> {
     // 22:00 and 06:30 are what they say.
     let half = half.or((written_out && hour != 12).then_some(hour >= 12));
     Some(Clock { hour, minute, half, used })
+}
+
+/// Whether a message names nothing but the hours at which somebody is awake: "only between 9am and 9pm".
+pub(super) fn names_waking_hours(words: &[Word]) -> bool {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let says_half = |text: &&str| {
+        matches!(*text, "am" | "pm") || text.ends_with("am") || text.ends_with("pm") || text.contains(':')
+    };
+    texts.len() <= 8
+        && texts.first() == Some(&"only")
+        && texts.iter().any(|text| says_half(text) && text.len() <= 7)
+        && range(words).is_some()
 }
 
 /// Two hours with "to", "and", "until" or "till" between them.
