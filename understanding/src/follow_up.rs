@@ -99,8 +99,8 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
         Decision::Clarify(_) | Decision::Refuse => None,
     };
     let mut now = understood.entities.clone();
-    // Balances are those of this moment: who names days or places asks for something else.
-    if before.intent == Intent::Balance && asks_itself.is_none() && names_more_than_accounts(&now) {
+    // Balances are those of this moment: who names days asks for something else.
+    if before.intent == Intent::Balance && asks_itself.is_none() && names_no_balance(&now) {
         return None;
     }
     let names = now != Entities::default() || other_account(&texts).is_some();
@@ -130,14 +130,9 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
     }
 }
 
-/// Whether something is named that no balance has.
-fn names_more_than_accounts(now: &Entities) -> bool {
-    now.period.is_some()
-        || now.since_pay
-        || now.merchant.is_some()
-        || now.status.is_some()
-        || now.place.is_some()
-        || now.flow.is_some()
+/// Whether something is named that no balance has. What looks like a shop or a place may be the name of an account.
+fn names_no_balance(now: &Entities) -> bool {
+    now.period.is_some() || now.since_pay || now.status.is_some()
 }
 
 /// What a message that only points at what was shown asks for.
