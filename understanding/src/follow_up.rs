@@ -1,9 +1,10 @@
 //! A message that goes on from the one before: "and last month?", "how much was that in total?", "the other card".
 
 use crate::{
-    AccountHint, Decision, Entities, Intent, Understood, flow,
-    words::{self, Word},
+    AccountHint, Decision, Entities, Flow, Intent, Period, Understood, flow,
+    words::{self, Word, number},
 };
+use jiff::ToSpan;
 use serde::{Deserialize, Serialize};
 
 /// What the conversation is about: the question that was answered last.
@@ -84,6 +85,10 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
     if texts.is_empty() || texts.len() > MOST_WORDS || !goes_on(before.intent) {
         return None;
     }
+    let mut understood = understood.clone();
+    if let Some(period) = the_one_before(&texts, before.entities.period.as_ref()) {
+        understood.entities.period = Some(period);
+    }
     if let Some(intent) = points_back(&texts, before.intent, &understood.decision) {
         let entities = over(&before.entities, &understood.entities, &texts);
         return Some(Topic { intent, entities });
@@ -128,6 +133,21 @@ pub fn follow_up(text: &str, understood: &Understood, before: &Topic) -> Option<
         }
         None => None,
     }
+}
+
+/// "And the month before?": the days before those that were meant.
+fn the_one_before(texts: &[&str], meant: Option<&Period>) -> Option<Period> {
+    let at = texts.windows(2).position(|pair| pair[1] == "before")?;
+    let (unit, after) = (texts[at], texts.get(at + 2));
+    let back = match unit {
+        "day" => 1.day(),
+        "week" => 7.days(),
+        "month" => 1.month(),
+        "year" => 1.year(),
+        _ => return None,
+    };
+    let until = meant.filter(|_| after.is_none_or(|word| *word == "that"))?.from;
+    Some(Period { from: until.checked_sub(back).ok()?, until, said: format!("the {unit} before that") })
 }
 
 /// Whether something is named that no balance has. What looks like a shop or a place may be the name of an account.
@@ -230,13 +250,14 @@ fn over(before: &Entities, now: &Entities, texts: &[&str]) -> Entities {
         Some(hint) => AccountHint::Other(Box::new(hint.clone())),
         None => AccountHint::Other(Box::new(AccountHint::Words(String::new()))),
     });
+    let names_pay = matches!(now.flow, Some(Flow::Salary | Flow::In)) && now.flow != before.flow;
     let names_days = now.period.is_some() || now.since_pay;
     Entities {
         period: now.period.clone().or_else(|| before.period.clone().filter(|_| !names_days)),
         against: now.against.clone().or_else(|| before.against.clone().filter(|_| !names_days)),
         since_pay: now.since_pay || (before.since_pay && !names_days),
         amount: now.amount.or(before.amount),
-        merchant: now.merchant.clone().or_else(|| before.merchant.clone()),
+        merchant: now.merchant.clone().or_else(|| before.merchant.clone().filter(|_| !names_pay)),
         account: other.or_else(|| now.account.clone()).or_else(|| before.account.clone()),
         count: now.count.or(before.count),
         status: now.status.or(before.status),
@@ -293,7 +314,9 @@ fn one_more(words: &[Word], entities: &Entities) -> Option<String> {
         "compare", "compared", "versus", "vs", "total", "sum", "map", "where", "which", "ago", "mine",
         "instead", "maybe", "higher", "lower",
     ];
-    match unread(words, entities).as_slice() {
+    let of_an_amount = |word: &&str| entities.amount.is_some() && number(&words::split(word)).is_some();
+    let unread: Vec<&str> = unread(words, entities).into_iter().filter(|word| !of_an_amount(word)).collect();
+    match unread.as_slice() {
         [one] if !DONE.contains(one) => Some((*one).to_owned()),
         _ => None,
     }
@@ -355,6 +378,31 @@ mod tests {
             assert_eq!(topic.entities.merchant.as_deref(), Some("Tesco"), "{then}");
             assert_eq!(said(&topic), Some("last month"), "{then}");
         }
+    }
+
+    #[test]
+    fn the_month_before_is_the_one_before_that_which_was_meant() {
+        for (first, then, from, until) in [
+            ("what did I spend at Tesco last month?", "and the month before?", "2026-09-01", "2026-10-01"),
+            ("what did I spend at Tesco in August", "the month before that", "2026-07-01", "2026-08-01"),
+            ("what did I spend at Tesco last week", "and the week before", "2026-11-02", "2026-11-09"),
+        ] {
+            let topic = after(first, then).unwrap_or_else(|| panic!("{then}"));
+            let period = topic.entities.period.unwrap();
+            assert_eq!(
+                (period.from.to_string(), period.until.to_string()),
+                (from.into(), until.into()),
+                "{then}"
+            );
+            assert_eq!(topic.entities.merchant.as_deref(), Some("Tesco"), "{then}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_an_amount_are_no_shop() {
+        let topic = after("what did I spend last month?", "fifty bucks or more last week").unwrap();
+        assert_eq!(topic.entities.merchant, None);
+        assert!(topic.entities.amount.is_some());
     }
 
     #[test]

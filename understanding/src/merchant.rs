@@ -51,6 +51,14 @@ const AFTER_NAMES: &[&str] = &[
     "each",
     "thanks",
     "right",
+    "come",
+    "came",
+    "arrive",
+    "arrived",
+    "land",
+    "landed",
+    "yet",
+    "already",
 ];
 
 /// After "at" and the like, these begin something that is not a name.

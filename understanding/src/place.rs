@@ -15,6 +15,7 @@ const NOT_PLACES: &[&str] = &[
     "supermarkets", "bars", "person", "particular", "fact", "order", "red", "black", "last", "past", "previous", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
     "sep", "sept", "oct", "nov", "dec", "spring", "summer", "autumn", "fall", "winter", "time", "chat", "one", "two", "case", "need", "touch",
+    "yet", "now", "already",
 ];
 
 /// What ends the name of a place.
