@@ -65,6 +65,19 @@ async fn the_keyboard_reaches_and_presses_a_button() {
 
 #[tokio::test]
 #[ignore = "needs Chromium: cargo xtask test --only browser"]
+async fn words_that_the_page_replaces_now_and_then_are_still_read() {
+    let body =
+        "<div id=d></div><script>setInterval(() => { d.innerHTML = '<p class=p>here</p>' }, 30)</script>";
+    let browser = Browser::start();
+    let tab = browser.tab(Size::Phone, Scripts::Run).await;
+    tab.open(&page(body)).await;
+    for _ in 0..100 {
+        assert_eq!(tab.text_of(".p").await, "here");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium: cargo xtask test --only browser"]
 async fn a_page_wider_than_its_view_is_told() {
     let browser = Browser::start();
     let tab = browser.tab(Size::Phone, Scripts::Run).await;

@@ -1,7 +1,7 @@
 //! One tab: what a person does and sees in it.
 
 use super::{Light, Scripts, Size, Violation, axe};
-use fantoccini::{Client, Locator, elements::Element, wd::WebDriverCompatibleCommand};
+use fantoccini::{Client, Locator, elements::Element, error::CmdError, wd::WebDriverCompatibleCommand};
 use serde_json::{Value, json};
 use std::{
     path::PathBuf,
@@ -60,7 +60,7 @@ impl Tab {
 
     /// Clicks the first element that `css` finds, once it is there.
     pub async fn click(&self, css: &str) {
-        sure(self.find(css).await.click().await, || format!("clicking {css}"));
+        self.with(css, "clicking", async |element| element.click().await).await;
     }
 
     /// Clicks the newest link or button that is shown with `label` as its text.
@@ -70,7 +70,10 @@ impl Tab {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(shown) = self.last_shown(Locator::XPath(&path)).await {
-                return sure(shown.click().await, || format!("clicking `{label}`"));
+                match shown.click().await {
+                    Err(gone) if gone.is_stale_element_reference() => {}
+                    clicked => return sure(clicked, || format!("clicking `{label}`")),
+                }
             }
             assert!(Instant::now() < end, "no `{label}` to click; {}", self.where_am_i().await);
             tokio::time::sleep(LOOK_EACH).await;
@@ -79,7 +82,7 @@ impl Tab {
 
     /// Types into the field that `css` finds.
     pub async fn type_into(&self, css: &str, text: &str) {
-        sure(self.find(css).await.send_keys(text).await, || format!("typing into {css}"));
+        self.with(css, "typing into", async |element| element.send_keys(text).await).await;
     }
 
     /// Presses a key wherever the focus is, as a person without a mouse does.
@@ -107,7 +110,7 @@ impl Tab {
 
     /// Waits until the element is there, and gives its visible text.
     pub async fn text_of(&self, css: &str) -> String {
-        sure(self.find(css).await.text().await, || format!("reading {css}"))
+        self.with(css, "reading", async |element| element.text().await).await
     }
 
     /// How many elements `css` finds right now.
@@ -241,6 +244,18 @@ impl Tab {
     /// Closes the tab and its profile.
     pub async fn close(self) {
         sure(self.client.close().await, || "closing the tab".to_owned());
+    }
+
+    /// Does something with the first element that `css` finds, once it is there. If the page puts another in its place just
+    /// then, nothing was done yet, and it is done with that one.
+    async fn with<T>(&self, css: &str, doing: &str, act: impl AsyncFn(Element) -> Result<T, CmdError>) -> T {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match act(self.find(css).await).await {
+                Err(gone) if gone.is_stale_element_reference() && Instant::now() < end => {}
+                done => return sure(done, || format!("{doing} {css}")),
+            }
+        }
     }
 
     async fn find(&self, css: &str) -> Element {
